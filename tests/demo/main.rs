@@ -1,2 +1,2 @@
 //! d
-fn main(){}
+fn main() {}
