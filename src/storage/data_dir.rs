@@ -146,10 +146,13 @@ impl DataDir {
             return Ok(false);
         }
         let guilds = self.guilds_dir();
-        let free = (0_u32..)
-            .map(|number| guilds.join(format!("{guild}.{number}.{DISCARDED}")))
-            .find(|path| std::fs::symlink_metadata(path).is_err());
-        let discarded = free.unwrap_or_else(|| guilds.join(format!("{guild}.{DISCARDED}")));
+        // A number behind it, in case an earlier removal did not come to its end.
+        let mut number = 0_u32;
+        let mut discarded = guilds.join(format!("{guild}.{number}.{DISCARDED}"));
+        while kind(&discarded)?.is_some() {
+            number += 1;
+            discarded = guilds.join(format!("{guild}.{number}.{DISCARDED}"));
+        }
         std::fs::rename(&dir, &discarded).map_err(failed("remove", &dir))?;
         sync_dir(&guilds)?;
         remove_all(&discarded)?;

@@ -33,7 +33,7 @@ impl GuildRows<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn settings(&self) -> Result<GuildSettings, StorageError> {
+    pub async fn settings(self) -> Result<GuildSettings, StorageError> {
         let Json(settings) = sqlx::query_scalar("SELECT settings FROM guild")
             .fetch_one(&self.db.pool)
             .await
@@ -45,7 +45,7 @@ impl GuildRows<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn set_settings(&self, settings: &GuildSettings, now: Timestamp) -> Result<(), StorageError> {
+    pub async fn set_settings(self, settings: &GuildSettings, now: Timestamp) -> Result<(), StorageError> {
         sqlx::query("UPDATE guild SET settings = $1, updated_at = $2")
             .bind(Json(settings))
             .bind(now.timestamp_millis())
@@ -59,7 +59,7 @@ impl GuildRows<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn name(&self) -> Result<Option<String>, StorageError> {
+    pub async fn name(self) -> Result<Option<String>, StorageError> {
         sqlx::query_scalar("SELECT name FROM guild")
             .fetch_one(&self.db.pool)
             .await
@@ -70,7 +70,7 @@ impl GuildRows<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn set_name(&self, name: &str, now: Timestamp) -> Result<(), StorageError> {
+    pub async fn set_name(self, name: &str, now: Timestamp) -> Result<(), StorageError> {
         sqlx::query("UPDATE guild SET name = $1, updated_at = $2 WHERE name IS DISTINCT FROM $1")
             .bind(name)
             .bind(now.timestamp_millis())
@@ -84,7 +84,7 @@ impl GuildRows<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn members_synced_at(&self) -> Result<Option<Timestamp>, StorageError> {
+    pub async fn members_synced_at(self) -> Result<Option<Timestamp>, StorageError> {
         let read = sqlx::query("SELECT members_synced_at FROM guild")
             .try_map(|row| maybe_instant(&row, "members_synced_at"))
             .fetch_one(&self.db.pool);
@@ -96,7 +96,7 @@ impl GuildRows<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn set_members_synced_at(
-        &self,
+        self,
         at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StorageError> {
@@ -113,7 +113,7 @@ impl GuildRows<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn answers_synced_at(&self) -> Result<Option<Timestamp>, StorageError> {
+    pub async fn answers_synced_at(self) -> Result<Option<Timestamp>, StorageError> {
         let read = sqlx::query("SELECT answers_synced_at FROM guild")
             .try_map(|row| maybe_instant(&row, "answers_synced_at"))
             .fetch_one(&self.db.pool);
@@ -125,7 +125,7 @@ impl GuildRows<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn set_answers_synced_at(
-        &self,
+        self,
         at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StorageError> {
@@ -142,7 +142,7 @@ impl GuildRows<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`], or [`StorageError::Quarantined`] if the file is too damaged to be checked.
-    pub async fn check(&self) -> Result<StoreHealth, StorageError> {
+    pub async fn check(self) -> Result<StoreHealth, StorageError> {
         let failed = "check itself";
         let found = quick_check(&self.db.pool).await.map_err(self.db.failed(failed))?;
         let counts = sqlx::query(

@@ -47,7 +47,7 @@ impl Members<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn replace_all(&self, members: &[Member], now: Timestamp) -> Result<(), StorageError> {
+    pub async fn replace_all(self, members: &[Member], now: Timestamp) -> Result<(), StorageError> {
         let operation = "replace the list of members";
         let mut transaction = self.db.begin(operation).await?;
         let written = async {
@@ -69,7 +69,7 @@ impl Members<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn upsert(&self, member: &Member, now: Timestamp) -> Result<bool, StorageError> {
+    pub async fn upsert(self, member: &Member, now: Timestamp) -> Result<bool, StorageError> {
         let list = as_json(std::slice::from_ref(member));
         let done =
             upsert_all(&list, now).execute(&self.db.pool).await.map_err(self.db.failed("write a member"))?;
@@ -80,7 +80,7 @@ impl Members<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn remove(&self, user: UserId) -> Result<bool, StorageError> {
+    pub async fn remove(self, user: UserId) -> Result<bool, StorageError> {
         let done = sqlx::query("DELETE FROM members WHERE user_id = $1")
             .bind(user)
             .execute(&self.db.pool)
@@ -93,7 +93,7 @@ impl Members<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn list(&self) -> Result<Vec<Member>, StorageError> {
+    pub async fn list(self) -> Result<Vec<Member>, StorageError> {
         sqlx::query_as("SELECT user_id, name, is_bot, roles FROM members ORDER BY user_id")
             .fetch_all(&self.db.pool)
             .await

@@ -37,7 +37,7 @@ impl Responses<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn set_button(
-        &self,
+        self,
         event: EventId,
         user: UserId,
         choice: &Emoji,
@@ -58,7 +58,7 @@ impl Responses<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn add_reaction(
-        &self,
+        self,
         event: EventId,
         user: UserId,
         choice: &Emoji,
@@ -78,7 +78,7 @@ impl Responses<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn remove_reaction(
-        &self,
+        self,
         event: EventId,
         user: UserId,
         choice: &Emoji,
@@ -94,7 +94,7 @@ impl Responses<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn clear_reactions(&self, event: EventId) -> Result<bool, StorageError> {
+    pub async fn clear_reactions(self, event: EventId) -> Result<bool, StorageError> {
         let clear =
             sqlx::query("DELETE FROM responses WHERE event_id = $1 AND source = 'reaction'").bind(event.0);
         self.changed("clear the reactions", clear.execute(&self.db.pool).await)
@@ -104,7 +104,7 @@ impl Responses<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn clear_emoji(&self, event: EventId, choice: &Emoji) -> Result<bool, StorageError> {
+    pub async fn clear_emoji(self, event: EventId, choice: &Emoji) -> Result<bool, StorageError> {
         let clear =
             sqlx::query("DELETE FROM responses WHERE event_id = $1 AND source = 'reaction' AND choice = $2");
         let clear = clear.bind(event.0).bind(choice.key());
@@ -116,7 +116,7 @@ impl Responses<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn replace_reactions(
-        &self,
+        self,
         event: EventId,
         reactions: &[(UserId, Emoji)],
         now: Timestamp,
@@ -151,7 +151,7 @@ impl Responses<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn of_event(&self, event: EventId) -> Result<Vec<Response>, StorageError> {
+    pub async fn of_event(self, event: EventId) -> Result<Vec<Response>, StorageError> {
         let failed = "list the answers";
         let choices: Option<Choices> = sqlx::query("SELECT required_reactions FROM events WHERE id = $1")
             .bind(event.0)
@@ -168,14 +168,14 @@ impl Responses<'_> {
             Ok(Some(Response { user_id: row.try_get("user_id")?, choice: (*emoji).clone(), source }))
         };
         let rows = sqlx::query(
-            "SELECT user_id, choice, source FROM responses WHERE event_id = $1 ORDER BY updated_at, id",
+            "SELECT user_id, choice, source FROM responses WHERE event_id = $1 ORDER BY updated_at, user_id, choice",
         );
         let rows = rows.bind(event.0).try_map(read).fetch_all(&self.db.pool).await;
         Ok(rows.map_err(self.db.failed(failed))?.into_iter().flatten().collect())
     }
 
     fn changed(
-        &self,
+        self,
         operation: &'static str,
         done: sqlx::Result<SqliteQueryResult>,
     ) -> Result<bool, StorageError> {

@@ -75,7 +75,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn find(&self, event: EventId) -> Result<Option<Event>, StorageError> {
+    pub async fn find(self, event: EventId) -> Result<Option<Event>, StorageError> {
         sqlx::query_as("SELECT * FROM events WHERE id = $1")
             .bind(event.0)
             .fetch_optional(&self.db.pool)
@@ -87,7 +87,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn find_by_message(&self, message: MessageId) -> Result<Option<Event>, StorageError> {
+    pub async fn find_by_message(self, message: MessageId) -> Result<Option<Event>, StorageError> {
         sqlx::query_as("SELECT * FROM events WHERE message_id = $1")
             .bind(message)
             .fetch_optional(&self.db.pool)
@@ -99,7 +99,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn list_live(&self, limit: usize, offset: usize) -> Result<Vec<Event>, StorageError> {
+    pub async fn list_live(self, limit: usize, offset: usize) -> Result<Vec<Event>, StorageError> {
         sqlx::query_as(
             "SELECT * FROM events WHERE ended_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2",
         )
@@ -114,7 +114,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn count_live(&self) -> Result<usize, StorageError> {
+    pub async fn count_live(self) -> Result<usize, StorageError> {
         sqlx::query("SELECT count(*) AS live FROM events WHERE ended_at IS NULL")
             .try_map(|row| number(&row, "live"))
             .fetch_one(&self.db.pool)
@@ -126,7 +126,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn search_live(&self, needle: &str, limit: usize) -> Result<Vec<Event>, StorageError> {
+    pub async fn search_live(self, needle: &str, limit: usize) -> Result<Vec<Event>, StorageError> {
         sqlx::query_as(
             r"SELECT * FROM events WHERE ended_at IS NULL AND title_key LIKE $1 ESCAPE '\'
               ORDER BY created_at DESC, id DESC LIMIT $2",
@@ -142,7 +142,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn drafts(&self) -> Result<Vec<Event>, StorageError> {
+    pub async fn drafts(self) -> Result<Vec<Event>, StorageError> {
         sqlx::query_as(
             "SELECT * FROM events WHERE ended_at IS NULL AND message_id IS NULL ORDER BY created_at, id",
         )
@@ -155,7 +155,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Event>, StorageError> {
+    pub async fn due(self, now: Timestamp, limit: usize) -> Result<Vec<Event>, StorageError> {
         sqlx::query_as(
             "SELECT * FROM events WHERE next_due_at <= $1 AND next_due_at IS NOT NULL AND message_id IS NOT NULL
              ORDER BY next_due_at, id LIMIT $2",
@@ -172,7 +172,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn earliest_instant(&self) -> Result<Option<Timestamp>, StorageError> {
+    pub async fn earliest_instant(self) -> Result<Option<Timestamp>, StorageError> {
         let instants = sqlx::query(
             "SELECT min(at) AS at FROM (
                  SELECT min(next_due_at) AS at FROM events WHERE next_due_at IS NOT NULL AND message_id IS NOT NULL

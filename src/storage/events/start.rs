@@ -58,7 +58,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn insert_draft(&self, event: &NewEvent, now: Timestamp) -> Result<EventId, StorageError> {
+    pub async fn insert_draft(self, event: &NewEvent, now: Timestamp) -> Result<EventId, StorageError> {
         let inserted = insert(event, now).fetch_one(&self.db.pool).await;
         inserted.map(|event| event.id).map_err(self.db.failed("keep a new event"))
     }
@@ -68,7 +68,7 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn attach_message(
-        &self,
+        self,
         event: EventId,
         message: MessageId,
         now: Timestamp,
@@ -89,7 +89,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn delete_draft(&self, event: EventId) -> Result<bool, StorageError> {
+    pub async fn delete_draft(self, event: EventId) -> Result<bool, StorageError> {
         let done = sqlx::query("DELETE FROM events WHERE id = $1 AND message_id IS NULL")
             .bind(event.0)
             .execute(&self.db.pool)
@@ -103,7 +103,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn watch(&self, event: &NewEvent, now: Timestamp) -> Result<Watched, StorageError> {
+    pub async fn watch(self, event: &NewEvent, now: Timestamp) -> Result<Watched, StorageError> {
         let operation = "watch a message";
         let mut transaction = self.db.begin(operation).await?;
         let written = async {

@@ -15,7 +15,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn pause(&self, event: EventId, now: Timestamp) -> Result<bool, StorageError> {
+    pub async fn pause(self, event: EventId, now: Timestamp) -> Result<bool, StorageError> {
         let pause = sqlx::query(
             "UPDATE events SET paused = 1, next_due_at = NULL, suspended_reason = NULL, updated_at = $2
              WHERE id = $1 AND paused = 0 AND ended_at IS NULL",
@@ -29,7 +29,7 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn resume(
-        &self,
+        self,
         event: EventId,
         next_due: Timestamp,
         now: Timestamp,
@@ -48,7 +48,7 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn set_interval(
-        &self,
+        self,
         event: EventId,
         interval: Interval,
         next_due: Option<Timestamp>,
@@ -72,7 +72,7 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn suspend(
-        &self,
+        self,
         event: EventId,
         reason: &str,
         retry_at: Timestamp,
@@ -91,7 +91,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn lift_suspension(&self, event: EventId, now: Timestamp) -> Result<bool, StorageError> {
+    pub async fn lift_suspension(self, event: EventId, now: Timestamp) -> Result<bool, StorageError> {
         let lift = sqlx::query(
             "UPDATE events SET suspended_reason = NULL, updated_at = $2
              WHERE id = $1 AND suspended_reason IS NOT NULL AND ended_at IS NULL",
@@ -104,7 +104,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn end(&self, event: EventId, reason: EndReason, now: Timestamp) -> Result<bool, StorageError> {
+    pub async fn end(self, event: EventId, reason: EndReason, now: Timestamp) -> Result<bool, StorageError> {
         let end = sqlx::query(
             "UPDATE events SET ended_at = $3, end_reason = $2, next_due_at = NULL, updated_at = $3
              WHERE id = $1 AND ended_at IS NULL",
@@ -118,7 +118,7 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn end_in_channel(
-        &self,
+        self,
         channel: ChannelId,
         now: Timestamp,
     ) -> Result<Vec<EventId>, StorageError> {
@@ -141,7 +141,7 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn retitle(
-        &self,
+        self,
         event: EventId,
         title: &str,
         description: Option<&str>,
@@ -161,7 +161,7 @@ impl Events<'_> {
     }
 
     async fn changed(
-        &self,
+        self,
         operation: &'static str,
         update: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<bool, StorageError> {

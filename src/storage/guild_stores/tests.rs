@@ -242,7 +242,7 @@ mod deletion {
     #[tokio::test]
     async fn deleting_waits_for_leases_and_refuses_new_ones() {
         let tmp = tempfile::tempdir().unwrap();
-        let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::from_secs(60), ..options(4) });
+        let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::from_mins(1), ..options(4) });
         let lease = create(&stores, GUILD).await;
         let mut deletion = std::pin::pin!(stores.delete(GUILD));
         assert!(futures::poll!(deletion.as_mut()).is_pending());

@@ -18,7 +18,7 @@ impl Reminders<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`]; then nothing was claimed.
-    pub async fn claim(&self, new: &NewReminder, now: Timestamp) -> Result<Option<Reminder>, StorageError> {
+    pub async fn claim(self, new: &NewReminder, now: Timestamp) -> Result<Option<Reminder>, StorageError> {
         let operation = "claim a reminder";
         let mut transaction = self.db.begin(operation).await?;
         let written = async {
@@ -40,7 +40,7 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`]; then nothing was claimed.
     pub async fn claim_now(
-        &self,
+        self,
         new: &NewReminder,
         now: Timestamp,
     ) -> Result<Option<Reminder>, StorageError> {
@@ -67,7 +67,7 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn skip(
-        &self,
+        self,
         event: EventId,
         scheduled_at: Timestamp,
         next_due_at: Timestamp,
@@ -101,7 +101,7 @@ impl Reminders<'_> {
     /// Inserts a pending row with its nonce; `None` if the event has a row of this instant. The row keeps the event's
     /// next instant as it is by now.
     async fn insert_pending(
-        &self,
+        self,
         transaction: &mut Transaction<'static, Sqlite>,
         new: &NewReminder,
         scheduled_at: Timestamp,

@@ -14,7 +14,7 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn begin_attempt(
-        &self,
+        self,
         reminder: ReminderId,
         retry_at: Timestamp,
         now: Timestamp,
@@ -33,7 +33,7 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn record_part(
-        &self,
+        self,
         reminder: ReminderId,
         part: usize,
         message: MessageId,
@@ -57,7 +57,7 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn mark_sent(
-        &self,
+        self,
         reminder: ReminderId,
         users_notified: usize,
         now: Timestamp,
@@ -76,7 +76,7 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn mark_failed(
-        &self,
+        self,
         reminder: ReminderId,
         error: &str,
         now: Timestamp,
@@ -94,7 +94,7 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn mark_skipped(
-        &self,
+        self,
         reminder: ReminderId,
         why: &str,
         now: Timestamp,
@@ -112,7 +112,7 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn retry_at(
-        &self,
+        self,
         reminder: ReminderId,
         at: Timestamp,
         error: &str,
@@ -128,7 +128,7 @@ impl Reminders<'_> {
     }
 
     async fn changed(
-        &self,
+        self,
         operation: &'static str,
         update: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<bool, StorageError> {
@@ -153,7 +153,7 @@ mod tests {
         let (_tmp, lease) = open_store().await;
         let row = claimed(&lease).await;
         let reminders = lease.reminders();
-        assert_eq!(reminders.pending(at(60), 9).await.unwrap(), [row.clone()]);
+        assert_eq!(reminders.pending(at(60), 9).await.unwrap(), std::slice::from_ref(&row));
         assert!(reminders.begin_attempt(row.id, at(180), at(60)).await.unwrap());
         assert_eq!(reminders.pending(at(179), 9).await.unwrap(), [], "the attempt is a lease");
         let first = MessageId::new(1_300_000_000_000_000_001);

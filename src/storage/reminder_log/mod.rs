@@ -45,7 +45,7 @@ impl Reminders<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn find(&self, reminder: ReminderId) -> Result<Option<Reminder>, StorageError> {
+    pub async fn find(self, reminder: ReminderId) -> Result<Option<Reminder>, StorageError> {
         sqlx::query_as("SELECT * FROM reminder_log WHERE id = $1")
             .bind(reminder.0)
             .fetch_optional(&self.db.pool)
@@ -57,7 +57,7 @@ impl Reminders<'_> {
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn pending(&self, now: Timestamp, limit: usize) -> Result<Vec<Reminder>, StorageError> {
+    pub async fn pending(self, now: Timestamp, limit: usize) -> Result<Vec<Reminder>, StorageError> {
         sqlx::query_as(
             "SELECT * FROM reminder_log WHERE status = 'pending' AND next_attempt_at <= $1
              ORDER BY next_attempt_at, id LIMIT $2",
@@ -74,7 +74,7 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn history(
-        &self,
+        self,
         event: EventId,
         limit: usize,
         offset: usize,
