@@ -1,6 +1,7 @@
 //! The data directory: the one place that builds paths, and the lock that gives it to one process.
 //!
-//! Everything here blocks for as long as the file system does; callers inside the runtime decide whether that matters.
+//! Everything here blocks for as long as the file system does; callers inside the runtime decide whether that
+//! matters.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -39,11 +40,12 @@ pub(super) enum OnDisk {
 }
 
 impl DataDir {
-    /// Creates the directory if it is missing, takes the lock, writes a file to see that it can, and clears away what
-    /// an interrupted creation or deletion left behind.
+    /// Creates the directory if it is missing, takes the lock, writes a file to see that it can, and clears away
+    /// what an interrupted creation or deletion left behind.
     ///
     /// # Errors
-    /// [`StorageError::DataDir`], [`StorageError::Symlink`], or [`StorageError::InUseByAnother`]; all name the path.
+    /// [`StorageError::DataDir`], [`StorageError::Symlink`], or [`StorageError::InUseByAnother`]; all name the
+    /// path.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
         let absolute = std::path::absolute(path).map_err(failed("find", path))?;
         // Without a slash at its end, so that a link is seen as one.
@@ -66,7 +68,11 @@ impl DataDir {
         let written = private_file(&probe)
             .and_then(|mut file| file.write_all(b"muster").and_then(|()| file.sync_all()))
             .map_err(failed("write to", &self.root));
-        let removed = std::fs::remove_file(&probe).map_err(failed("remove a file from", &self.root));
+        let removed = match std::fs::remove_file(&probe) {
+            // Another check was quicker.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(failed("remove a file from", &self.root)),
+        };
         written.and(removed)
     }
 

@@ -74,7 +74,7 @@ pub enum StorageError {
         reason: String,
     },
     /// The file system refused something in the data directory.
-    #[error("Muster (user id {uid}) cannot {operation} {}: {source}.", path.display())]
+    #[error("Muster (user id {uid}) cannot {operation} {}: {error}.", path.display())]
     DataDir {
         /// Which file or directory.
         path: PathBuf,
@@ -82,8 +82,8 @@ pub enum StorageError {
         uid: u32,
         /// What was tried, as an infinitive.
         operation: &'static str,
-        /// Why it failed.
-        source: io::Error,
+        /// Why it failed; part of the sentence, and so not its source.
+        error: io::Error,
     },
     /// A symbolic link where Muster keeps its data, which might lead anywhere.
     #[error("{} is a symbolic link; Muster keeps data only in real directories and files.", path.display())]
@@ -92,7 +92,7 @@ pub enum StorageError {
         path: PathBuf,
     },
     /// Another process has the data directory.
-    #[error("Another Muster is already using the data directory {} (this one runs as user id {uid}).", path.display())]
+    #[error("Another Muster already uses the data directory {} (this one is user id {uid}).", path.display())]
     InUseByAnother {
         /// The data directory.
         path: PathBuf,

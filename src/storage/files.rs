@@ -56,5 +56,5 @@ pub(super) fn user_id() -> u32 {
 
 /// Adds the path and the user to a refusal of the file system.
 pub(super) fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StorageError {
-    move |source| StorageError::DataDir { path: path.to_owned(), uid: user_id(), operation, source }
+    move |error| StorageError::DataDir { path: path.to_owned(), uid: user_id(), operation, error }
 }

@@ -100,7 +100,7 @@ impl GuildRows<'_> {
         at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        sqlx::query("UPDATE guild SET members_synced_at = $1, updated_at = $2 WHERE members_synced_at IS DISTINCT FROM $1")
+        sqlx::query("UPDATE guild SET members_synced_at = $1, updated_at = $2")
             .bind(at.map(|at| at.timestamp_millis()))
             .bind(now.timestamp_millis())
             .execute(&self.db.pool)
@@ -109,7 +109,8 @@ impl GuildRows<'_> {
         Ok(())
     }
 
-    /// When the answers of all live events were last as Discord has them; `None`: reconcile before the next reminder.
+    /// When the answers of all live events were last as Discord has them; `None`: reconcile before the next
+    /// reminder.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -129,7 +130,7 @@ impl GuildRows<'_> {
         at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        sqlx::query("UPDATE guild SET answers_synced_at = $1, updated_at = $2 WHERE answers_synced_at IS DISTINCT FROM $1")
+        sqlx::query("UPDATE guild SET answers_synced_at = $1, updated_at = $2")
             .bind(at.map(|at| at.timestamp_millis()))
             .bind(now.timestamp_millis())
             .execute(&self.db.pool)
@@ -146,7 +147,8 @@ impl GuildRows<'_> {
         let failed = "check itself";
         let found = quick_check(&self.db.pool).await.map_err(self.db.failed(failed))?;
         let counts = sqlx::query(
-            "SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size) AS size_bytes,
+            "SELECT (SELECT page_count FROM pragma_page_count) *
+                        (SELECT page_size FROM pragma_page_size) AS size_bytes,
                     (SELECT count(*) FROM events WHERE ended_at IS NULL) AS live_events,
                     (SELECT count(*) FROM reminder_log) AS log_rows",
         );

@@ -17,7 +17,8 @@ pub(super) struct GuildDb {
 }
 
 impl GuildDb {
-    /// Begins a transaction that writes. It takes the write lock at once: an upgrade from reading would fail with 517.
+    /// Begins a transaction that writes. It takes the write lock at once: an upgrade from reading would fail with
+    /// 517.
     pub(super) async fn begin(
         &self,
         operation: &'static str,

@@ -112,7 +112,8 @@ fn upsert_all(list: &Json<Vec<serde_json::Value>>, now: Timestamp) -> Upsert<'_>
          FROM json_each($1) WHERE true
          ON CONFLICT (user_id) DO UPDATE
          SET name = excluded.name, is_bot = excluded.is_bot, roles = excluded.roles, updated_at = excluded.updated_at
-         WHERE (members.name, members.is_bot, members.roles) IS DISTINCT FROM (excluded.name, excluded.is_bot, excluded.roles)",
+         WHERE (members.name, members.is_bot, members.roles)
+               IS DISTINCT FROM (excluded.name, excluded.is_bot, excluded.roles)",
     )
     .bind(list)
     .bind(now.timestamp_millis())

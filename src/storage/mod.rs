@@ -1,7 +1,7 @@
 //! Everything on disk: all SQL, and the files that it works on.
 //!
-//! Owns the data directory: `system.db` with the [`Registry`] of guilds, and one database per guild in a directory of its
-//! own, reached through [`GuildStores`] and a [`Lease`]. What a lease gives are repositories, one per table.
+//! Owns the data directory: `system.db` with the [`Registry`] of guilds, and one database per guild in a directory
+//! of its own, reached through [`GuildStores`] and a [`Lease`]. What a lease gives are repositories, one per table.
 //!
 //! **Invariants**
 //! - A statement about a guild runs on that guild's own file and on no other: nothing crosses from one to another.
@@ -11,8 +11,8 @@
 //!
 //! **Does not know** Discord, what is due, or who may do what.
 //!
-//! To add a table: a migration in `migrations/guild/` that ends by setting `user_version` to its own number, a file here
-//! with a repository that borrows the guild's connection, and a method of [`Lease`] that hands it out.
+//! To add a table: a migration in `migrations/guild/` that ends by setting `user_version` to its own number, a file
+//! here with a repository that borrows the guild's connection, and a method of [`Lease`] that hands it out.
 
 mod columns;
 mod data_dir;

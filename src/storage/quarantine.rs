@@ -1,8 +1,8 @@
 //! The guild stores that were set aside, and what sets a store aside.
 //!
-//! A store is set aside when its file is there but cannot be what this version of Muster wrote. The file stays as it
-//! is; every other guild goes on. Each later opening looks again, so that a file put right by the operator is used
-//! without a restart, but only once SQLite has checked it.
+//! A store is set aside when its file is there but cannot be what this version of Muster wrote. The file stays as
+//! it is; every other guild goes on. Each later opening looks again, so that a file put right by the operator is
+//! used without a restart, but only once SQLite has checked it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -34,7 +34,7 @@ impl Quarantine {
         self.count.store(self.reasons.len(), Ordering::Relaxed);
         if known.as_ref() != Some(&reason) {
             metrics::counter!("muster_stores_quarantined_total").increment(1);
-            tracing::error!(guild.id = %guild, reason, "the store of this guild is set aside; its file stays as it is");
+            tracing::error!(guild.id = %guild, reason, "the store of this guild is set aside, its file untouched");
         }
         StorageError::Quarantined { guild, reason }
     }

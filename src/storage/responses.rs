@@ -47,7 +47,8 @@ impl Responses<'_> {
             "INSERT INTO responses (event_id, user_id, choice, source, created_at, updated_at)
              SELECT id, $2, $3, 'button', $4, $4 FROM events WHERE id = $1 AND ended_at IS NULL
              ON CONFLICT (event_id, user_id) WHERE source = 'button' DO UPDATE
-             SET choice = excluded.choice, updated_at = excluded.updated_at WHERE responses.choice <> excluded.choice",
+             SET choice = excluded.choice, updated_at = excluded.updated_at
+             WHERE responses.choice <> excluded.choice",
         );
         let set = set.bind(event.0).bind(user).bind(choice.key()).bind(now.timestamp_millis());
         self.changed("note an answer by button", set.execute(&self.db.pool).await)
@@ -146,8 +147,8 @@ impl Responses<'_> {
         written.await.map_err(self.db.failed(operation))
     }
 
-    /// The event's answers, oldest first, each written as the event's choice is. What is no choice of the event does not
-    /// count and is left out.
+    /// The event's answers, oldest first, each written as the event's choice is. What is no choice of the event
+    /// does not count and is left out.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -168,7 +169,8 @@ impl Responses<'_> {
             Ok(Some(Response { user_id: row.try_get("user_id")?, choice: (*emoji).clone(), source }))
         };
         let rows = sqlx::query(
-            "SELECT user_id, choice, source FROM responses WHERE event_id = $1 ORDER BY updated_at, user_id, choice",
+            "SELECT user_id, choice, source FROM responses WHERE event_id = $1
+             ORDER BY updated_at, user_id, choice",
         );
         let rows = rows.bind(event.0).try_map(read).fetch_all(&self.db.pool).await;
         Ok(rows.map_err(self.db.failed(failed))?.into_iter().flatten().collect())

@@ -24,8 +24,8 @@ pub(super) static GUILD: Schema =
 pub(super) static SYSTEM: Schema =
     Schema { application_id: 0x4D53_5953, migrator: sqlx::migrate!("migrations/system") };
 
-/// The page size of new databases in bytes. A guild's database has some twenty tables and indexes of a page each, most
-/// of them nearly empty for ever: 36 kB at this size, 69 kB at SQLite's default of 4,096.
+/// The page size of new databases in bytes. A guild's database has some twenty tables and indexes of a page each,
+/// most of them nearly empty for ever: 36 kB at this size, 69 kB at SQLite's default of 4,096.
 const PAGE_SIZE: u32 = 2_048;
 
 impl Schema {
@@ -59,5 +59,58 @@ impl Schema {
         let filled = filled.await;
         pool.close().await;
         filled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::testing::open_store;
+
+    #[tokio::test]
+    async fn the_file_says_which_schema_it_has_and_the_migrator_agrees() {
+        let (_tmp, lease) = open_store().await;
+        let said: (i64, i64) = sqlx::query_as(
+            "SELECT (SELECT application_id FROM pragma_application_id),
+                    (SELECT user_version FROM pragma_user_version)",
+        )
+        .fetch_one(lease.pool())
+        .await
+        .unwrap();
+        assert_eq!(said, (GUILD.application_id, GUILD.version()));
+        GUILD.migrate(lease.pool()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn every_frequent_question_has_its_index() {
+        let (_tmp, lease) = open_store().await;
+        for (question, index) in [
+            (
+                "EXPLAIN QUERY PLAN SELECT * FROM events WHERE next_due_at <= 1 AND next_due_at IS NOT NULL
+                 AND message_id IS NOT NULL ORDER BY next_due_at, id",
+                "events_due",
+            ),
+            ("EXPLAIN QUERY PLAN SELECT count(*) FROM events WHERE ended_at IS NULL", "events_live"),
+            (
+                "EXPLAIN QUERY PLAN SELECT * FROM events WHERE ended_at IS NULL ORDER BY created_at DESC, id DESC",
+                "events_live",
+            ),
+            ("EXPLAIN QUERY PLAN SELECT * FROM events WHERE message_id = 1", "sqlite_autoindex_events_1"),
+            ("EXPLAIN QUERY PLAN SELECT * FROM responses WHERE event_id = 1", "PRIMARY KEY"),
+            (
+                "EXPLAIN QUERY PLAN SELECT * FROM reminder_log WHERE event_id = 1 ORDER BY scheduled_at DESC",
+                "sqlite_autoindex_reminder_log_1",
+            ),
+            (
+                "EXPLAIN QUERY PLAN SELECT * FROM reminder_log WHERE status = 'pending' AND next_attempt_at <= 1",
+                "reminder_log_by_status",
+            ),
+        ] {
+            let plan: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(question).fetch_all(lease.pool()).await.unwrap();
+            let [(.., step)] = plan.as_slice() else { panic!("{question}: more than one step: {plan:?}") };
+            assert!(step.starts_with("SEARCH") || step.contains(index), "{question}: {step}");
+            assert!(step.contains(index), "{question}: {step}");
+        }
     }
 }

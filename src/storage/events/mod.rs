@@ -5,7 +5,8 @@
 //! - A draft, whose message Discord has not accepted yet, is live but never due.
 //! - An event is ended, not deleted: its log and its number stay. Only a draft that was never posted is deleted.
 //!
-//! **Does not know** the registry: after a write that changes when something is due, the caller brings that up to date.
+//! **Does not know** the registry: after a write that changes when something is due, the caller brings that up to
+//! date.
 
 mod row;
 mod start;
@@ -167,8 +168,8 @@ impl Events<'_> {
         .map_err(self.db.failed("list the due events"))
     }
 
-    /// The earliest instant at which the scheduler has something to do in this guild: an event falls due, or a reminder
-    /// is tried again.
+    /// The earliest instant at which the scheduler has something to do in this guild: an event falls due, or a
+    /// reminder is tried again.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].

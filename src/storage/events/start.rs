@@ -13,8 +13,8 @@ use crate::storage::StorageError;
 
 fn insert(event: &NewEvent, now: Timestamp) -> sqlx::query::QueryAs<'_, Sqlite, Event, SqliteArguments> {
     sqlx::query_as(
-        "INSERT INTO events (channel_id, message_id, origin, title, title_key, description, interval_ms, next_due_at,
-                             required_reactions, role_id, author_id, created_at, updated_at)
+        "INSERT INTO events (channel_id, message_id, origin, title, title_key, description, interval_ms,
+                             next_due_at, required_reactions, role_id, author_id, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) RETURNING *",
     )
     .bind(event.channel_id)
@@ -98,8 +98,8 @@ impl Events<'_> {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Watches a message. If it is known already, it gets the interval and the next instant of `event` and is active
-    /// again, whatever it was; title, choices and answers stay.
+    /// Watches a message. If it is known already, it gets the interval and the next instant of `event` and is
+    /// active again, whatever it was; title, choices and answers stay.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].

@@ -42,8 +42,8 @@ impl Events<'_> {
         self.changed("resume an event", resume).await
     }
 
-    /// Changes the distance between reminders, and with `next_due` the next instant unless the event is paused; false if
-    /// the event is over or unknown.
+    /// Changes the distance between reminders, and with `next_due` the next instant unless the event is paused;
+    /// false if the event is over or unknown.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -56,7 +56,8 @@ impl Events<'_> {
     ) -> Result<bool, StorageError> {
         let set = sqlx::query(
             "UPDATE events
-             SET interval_ms = $2, next_due_at = CASE WHEN paused = 0 THEN coalesce($3, next_due_at) END, updated_at = $4
+             SET interval_ms = $2, next_due_at = CASE WHEN paused = 0 THEN coalesce($3, next_due_at) END,
+                 updated_at = $4
              WHERE id = $1 AND ended_at IS NULL",
         );
         let set = set
@@ -67,7 +68,8 @@ impl Events<'_> {
         self.changed("change the interval of an event", set).await
     }
 
-    /// Notes that Discord refuses the reminders, and when to try the next; false if the event is paused, over or unknown.
+    /// Notes that Discord refuses the reminders, and when to try the next; false if the event is paused, over or
+    /// unknown.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].

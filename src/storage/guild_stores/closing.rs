@@ -21,14 +21,14 @@ const CLOSED_AT_ONCE: usize = 16;
 impl GuildStores {
     /// Deletes everything kept of this guild, and says whether there was something.
     ///
-    /// From the first moment on no lease is given and the guild is not admitted any more. Leases that are out may be
-    /// used for `lease_wait` longer, then they fail with [`StorageError::Closed`]. The file is closed before it is
-    /// removed: SQLite would write an old log into the guild's next database otherwise.
+    /// From the first moment on no lease is given and the guild is not admitted any more. Leases that are out may
+    /// be used for `lease_wait` longer, then they fail with [`StorageError::Closed`]. The file is closed before it
+    /// is removed: SQLite would write an old log into the guild's next database otherwise.
     ///
     /// # Errors
-    /// [`StorageError::InUse`] if a statement is still running when `lease_wait` has passed twice: ask again, it goes on
-    /// from there. A failure of the file system leaves the directory, or what is left of it under a name that the next
-    /// start clears away; then too ask again.
+    /// [`StorageError::InUse`] if a statement is still running when `lease_wait` has passed twice: ask again, it
+    /// goes on from there. A failure of the file system leaves the directory, or what is left of it under a name
+    /// that the next start clears away; then too ask again.
     ///
     /// # Cancel safety
     /// Dropping the future does not stop the deletion.
@@ -57,10 +57,17 @@ impl GuildStores {
         let shared = &self.shared;
         shared.stopping.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst);
-        let slots = shared.slots.all();
+        // Those that are being closed already are on tasks, which are waited for below.
+        let slots: Vec<_> = shared.slots.all().into_iter().filter(|slot| slot.begin_close()).collect();
+        let wait = shared.options.lease_wait;
+        if timeout(wait, join_all(slots.iter().map(|slot| slot.drained()))).await.is_err() {
+            let leased: Vec<_> =
+                slots.iter().filter(|slot| slot.leases() > 0).map(|slot| slot.guild.get()).collect();
+            tracing::warn!(guilds = ?leased, "closing guild stores that are still in use");
+        }
         stream::iter(slots).for_each_concurrent(CLOSED_AT_ONCE, |slot| shared.shut(slot)).await;
         shared.tasks.close();
-        if timeout(shared.options.lease_wait, shared.tasks.wait()).await.is_err() {
+        if timeout(wait, shared.tasks.wait()).await.is_err() {
             tracing::warn!("a guild store is still being opened or closed; leaving it to SQLite's recovery");
         }
     }
@@ -92,16 +99,8 @@ impl Shared {
     }
 
     async fn shut(&self, slot: Arc<Slot>) {
-        let wait = self.options.lease_wait;
-        if !slot.begin_close() {
-            // Somebody else closes it, on a task that is waited for afterwards.
-            return;
-        }
-        if timeout(wait, slot.drained()).await.is_err() {
-            tracing::warn!(guild.id = %slot.guild, leases = slot.leases(), "closing a guild store that is still in use");
-        }
-        if timeout(wait, self.finish_close(&slot)).await.is_err() {
-            tracing::warn!(guild.id = %slot.guild, "a statement is still running in a guild store; leaving it behind");
+        if timeout(self.options.lease_wait, self.finish_close(&slot)).await.is_err() {
+            tracing::warn!(guild.id = %slot.guild, "a statement still runs in a guild store; leaving it behind");
         }
     }
 

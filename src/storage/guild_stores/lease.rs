@@ -9,8 +9,8 @@ use crate::storage::{Events, GuildRows, Members, Reminders, Responses};
 
 /// The right to use an open guild store, which stays open until the lease is dropped.
 ///
-/// Hold it for one piece of work, not for longer: a deletion waits for it, but not for ever, and a store that is leased
-/// cannot give way to another.
+/// Hold it for one piece of work, not for longer: a deletion waits for it, but not for ever, and a store that is
+/// leased cannot give way to another.
 #[derive(Debug)]
 pub struct Lease {
     db: GuildDb,

@@ -50,8 +50,8 @@ impl Shared {
                     continue;
                 }
             };
-            // The hold is in the map before this looks at `stopping`, and the shutdown sets it before it looks through
-            // the map: one of the two sees the other.
+            // The hold is in the map before this looks at `stopping`, and the shutdown sets it before it looks
+            // through the map: one of the two sees the other.
             fence(Ordering::SeqCst);
             if self.stopping.load(Ordering::SeqCst) {
                 self.leave(hold);
@@ -119,7 +119,8 @@ impl Shared {
         Ok(db)
     }
 
-    /// A place under `max_open`: a free one, or that of the store leased longest ago; over the limit if all are leased.
+    /// A place under `max_open`: a free one, or that of the store leased longest ago; over the limit if all are
+    /// leased.
     async fn find_seat(self: &Arc<Self>) -> Seat {
         if let Some(seat) = self.room.take() {
             return seat;

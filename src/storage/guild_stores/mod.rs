@@ -102,8 +102,9 @@ impl GuildStores {
     /// Leases the guild's store; `None` if it has none. Never creates one.
     ///
     /// # Errors
-    /// [`StorageError::Quarantined`] if the file is not usable, [`StorageError::Deleted`] while it is being deleted,
-    /// [`StorageError::Closed`] after [`GuildStores::close`], or a failure of the file system or of SQLite.
+    /// [`StorageError::Quarantined`] if the file is not usable, [`StorageError::Deleted`] while it is being
+    /// deleted, [`StorageError::Closed`] after [`GuildStores::close`], or a failure of the file system or of
+    /// SQLite.
     ///
     /// # Cancel safety
     /// Dropping the future gives up the lease; an opening that was begun is finished and serves the next caller.

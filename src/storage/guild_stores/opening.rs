@@ -67,7 +67,8 @@ impl Opener {
         blocking(guild, move || dir.create_guild(guild, &template)).await
     }
 
-    /// Opens the guild's file and checks that it is the guild's own and of this version, older ones after migrating.
+    /// Opens the guild's file and checks that it is the guild's own and of this version, older ones after
+    /// migrating.
     pub(super) async fn open(&self, guild: GuildId, file: &Path) -> Result<GuildDb, StorageError> {
         let pool = SqlitePoolOptions::new()
             // One connection, which the manager closes: everything of a guild takes its turn on it.
@@ -130,8 +131,8 @@ impl Opener {
 
     /// Writes the guild's number into a file fresh from the template.
     ///
-    /// A power cut may lose this row before anything that follows it; the next opening then writes it again. So it is
-    /// not worth waiting for the disk.
+    /// A power cut may lose this row before anything that follows it; the next opening then writes it again. So it
+    /// is not worth waiting for the disk.
     async fn adopt(&self, db: &GuildDb) -> Result<(), StorageError> {
         let now = self.clock.now().timestamp_millis();
         let insert = sqlx::query(

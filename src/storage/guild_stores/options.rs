@@ -15,8 +15,8 @@ pub enum Synchronous {
 /// How guild stores are kept.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
-    /// Stores open at the same time, at least one. Exceeded only while all are leased. Each costs a thread and three
-    /// file descriptors.
+    /// Stores open at the same time, at least one. Exceeded only while all are leased. Each costs a thread and
+    /// three file descriptors.
     pub max_open: usize,
     /// A store that nobody leased for this long is closed by the next [`GuildStores::close_idle`].
     ///

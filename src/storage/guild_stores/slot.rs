@@ -17,8 +17,8 @@ const DELETING: usize = 1 << (usize::BITS - 2);
 /// The other bits count the leases.
 const LEASES: usize = DELETING - 1;
 
-/// One guild's store, from the first lease until it is closed. It is used once: a store that is opened again after it
-/// was closed gets a new slot.
+/// One guild's store, from the first lease until it is closed. It is used once: a store that is opened again after
+/// it was closed gets a new slot.
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) guild: GuildId,
@@ -131,7 +131,7 @@ impl Slot {
         self.state.load(Ordering::Acquire) == 0
     }
 
-    /// Notes a lease: the how-manieth, and when.
+    /// Notes a lease: its position among all leases, and when it was.
     pub(super) fn touch(&self, turn: u64, now_ms: i64) {
         self.turn.store(turn, Ordering::Relaxed);
         self.last_leased_at.store(now_ms, Ordering::Relaxed);

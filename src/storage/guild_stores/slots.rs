@@ -1,5 +1,5 @@
-//! The map of slots. It is private to this file: every access is short, synchronous, and returns an `Arc`, so that no
-//! guard of the map can be held across an await.
+//! The map of slots. It is private to this file: every access is short, synchronous, and returns an `Arc`, so that
+//! no guard of the map can be held across an await.
 
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ impl Slots {
         self.find_or_insert(guild).enter()
     }
 
-    /// The guild's slot with further leases refused, because its data goes; a new one if it has none, so that nobody
-    /// else opens the store meanwhile. An error with the slot if it is just being closed: wait for that.
+    /// The guild's slot with further leases refused, because its data goes; a new one if it has none, so that
+    /// nobody else opens the store meanwhile. An error with the slot if it is just being closed: wait for that.
     pub(super) fn begin_deletion(&self, guild: GuildId) -> Result<Arc<Slot>, Arc<Slot>> {
         let slot = self.find_or_insert(guild);
         if slot.begin_deletion() { Ok(slot) } else { Err(slot) }

@@ -4,8 +4,8 @@
 //! together reach the disk together, in one commit, so that their number does not matter to a slow disk.
 //!
 //! **Invariants**
-//! - `next_due_at` of a guild is never later than the truth in its store, and `live` never false while it has a live event.
-//!   Callers see to it: the earlier instant before the guild's commit, the exact one after it.
+//! - `next_due_at` of a guild is never later than the truth in its store, and `live` never false while it has a
+//!   live event. Callers see to it: the earlier instant before the guild's commit, the exact one after it.
 //! - A record outlives the guild's directory: it goes last, by [`Registry::forget`].
 //! - What is noted about a guild without a record is not kept, except that it was joined.
 //!
@@ -47,7 +47,8 @@ impl Registry {
     /// Opens the system store, creates it if it is missing, and reads the registry.
     ///
     /// # Errors
-    /// [`StorageError::SystemUnusable`] if the file is not what it should be; a failure of the file system or of SQLite.
+    /// [`StorageError::SystemUnusable`] if the file is not what it should be; a failure of the file system or of
+    /// SQLite.
     pub async fn open(dir: &DataDir, clock: SharedClock) -> Result<Self, StorageError> {
         let system = SystemStore::open(dir).await?;
         let records = Records::default();
@@ -210,8 +211,8 @@ impl Registry {
         self.was_clean_stop
     }
 
-    /// Writes what is left to write and closes the system store; `clean` says that every record is exact, so that the
-    /// next start need not look through the guilds' stores.
+    /// Writes what is left to write and closes the system store; `clean` says that every record is exact, so that
+    /// the next start need not look through the guilds' stores.
     ///
     /// # Errors
     /// [`StorageError::System`]; the store is closed all the same.

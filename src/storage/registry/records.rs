@@ -38,14 +38,15 @@ impl Records {
         self.by_guild.iter().filter_map(|entry| pick(*entry.key(), entry.value())).collect()
     }
 
-    /// Lets `change` make a new record of the present one, `None` standing for no record, and returns what it returns with
-    /// the number of the change to wait for.
+    /// Lets `change` make a new record of the present one, `None` standing for no record, and returns what it
+    /// returns with the number of the change to wait for.
     pub(super) fn change<T>(
         &self,
         guild: GuildId,
         change: impl FnOnce(&mut Option<GuildRecord>) -> T,
     ) -> (T, u64) {
-        // This lock covers the record as well: changes of one guild are written in the order in which they were made.
+        // This lock covers the record as well: changes of one guild are written in the order in which they were
+        // made.
         let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.find(guild);
         let mut after = before.clone();

@@ -14,8 +14,8 @@ use crate::storage::data_dir::DataDir;
 use crate::storage::schema::SYSTEM;
 use crate::storage::{StorageError, files};
 
-/// The most memory that the page caches of all databases of this process may take together, in bytes. SQLite keeps it
-/// for the process; it is set here because this store is opened first and once.
+/// The most memory that the page caches of all databases of this process may take together, in bytes. SQLite keeps
+/// it for the process; it is set here because this store is opened first and once.
 const SOFT_HEAP_LIMIT: &str = "67108864";
 
 /// The open system store.
@@ -71,8 +71,8 @@ impl SystemStore {
         let forgotten = records.iter().filter(|(_, record)| record.is_none());
         let forgotten: Vec<_> = forgotten.map(|(guild, _)| guild.get()).collect();
         let upsert = sqlx::query(
-            "INSERT INTO guilds (guild_id, membership, joined_at, left_at, absent_since, live, next_due_at, created_at,
-                                 updated_at)
+            "INSERT INTO guilds (guild_id, membership, joined_at, left_at, absent_since, live, next_due_at,
+                                 created_at, updated_at)
              SELECT json_extract(value, '$.guild'), json_extract(value, '$.membership'),
                     json_extract(value, '$.joined_at'), json_extract(value, '$.left_at'),
                     json_extract(value, '$.absent_since'), json_extract(value, '$.live'),

@@ -1,5 +1,5 @@
-//! Claiming a reminder: the log row and the event's next instant in one transaction, so that neither a crash nor a second
-//! tick can lose or double it.
+//! Claiming a reminder: the log row and the event's next instant in one transaction, so that neither a crash nor a
+//! second tick can lose or double it.
 
 use sqlx::types::Json;
 use sqlx::{Sqlite, Transaction};
@@ -13,8 +13,8 @@ use crate::storage::StorageError;
 use crate::storage::columns::as_integer;
 
 impl Reminders<'_> {
-    /// Claims the reminder of a due instant and moves the event on. `None` if somebody else was quicker: the event is
-    /// no longer due at that instant, or the instant has its row.
+    /// Claims the reminder of a due instant and moves the event on. `None` if somebody else was quicker: the event
+    /// is no longer due at that instant, or the instant has its row.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`]; then nothing was claimed.
@@ -26,16 +26,17 @@ impl Reminders<'_> {
                 return Ok(None);
             }
             let claimed = self.insert_pending(&mut transaction, new, new.scheduled_at, now).await?;
-            // Without a row (the instant has one already) the event moves on all the same, or it stayed due for ever.
+            // Without a row (the instant has one already) the event moves on all the same, or it stayed due for
+            // ever.
             transaction.commit().await?;
             Ok(claimed)
         };
         written.await.map_err(self.db.failed(operation))
     }
 
-    /// Claims a reminder out of turn, for this very instant, of a live event whether it is paused or not. Its due grid
-    /// stays: `new.scheduled_at` and `new.next_due_at` do not matter. `None` if the event is over or unknown, or has a
-    /// reminder of this millisecond.
+    /// Claims a reminder out of turn, for this very instant, of a live event whether it is paused or not. Its due
+    /// grid stays: `new.scheduled_at` and `new.next_due_at` do not matter. `None` if the event is over or unknown,
+    /// or has a reminder of this millisecond.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`]; then nothing was claimed.
@@ -81,7 +82,8 @@ impl Reminders<'_> {
                 return Ok(false);
             }
             let insert = sqlx::query(
-                "INSERT INTO reminder_log (event_id, scheduled_at, next_due_at, responded, status, created_at, updated_at)
+                "INSERT INTO reminder_log (event_id, scheduled_at, next_due_at, responded, status, created_at,
+                                           updated_at)
                  VALUES ($1, $2, $3, $4, 'skipped', $5, $5)
                  ON CONFLICT (event_id, scheduled_at) DO NOTHING",
             );
@@ -98,8 +100,8 @@ impl Reminders<'_> {
         written.await.map_err(self.db.failed(operation))
     }
 
-    /// Inserts a pending row with its nonce; `None` if the event has a row of this instant. The row keeps the event's
-    /// next instant as it is by now.
+    /// Inserts a pending row with its nonce; `None` if the event has a row of this instant. The row keeps the
+    /// event's next instant as it is by now.
     async fn insert_pending(
         self,
         transaction: &mut Transaction<'static, Sqlite>,

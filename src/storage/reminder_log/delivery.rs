@@ -8,8 +8,8 @@ use crate::storage::StorageError;
 use crate::storage::columns::as_integer;
 
 impl Reminders<'_> {
-    /// Counts an attempt that begins now, and puts the next one off to `retry_at`, in case this process dies in between;
-    /// false if the reminder is no longer pending.
+    /// Counts an attempt that begins now, and puts the next one off to `retry_at`, in case this process dies in
+    /// between; false if the reminder is no longer pending.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -27,8 +27,8 @@ impl Reminders<'_> {
         self.changed("begin an attempt", begin).await
     }
 
-    /// Notes the message that Discord made of one part, counted from zero. Parts are noted in their order; false if an
-    /// earlier one is missing, or the reminder is unknown.
+    /// Notes the message that Discord made of one part, counted from zero. Parts are noted in their order; false if
+    /// an earlier one is missing, or the reminder is unknown.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -64,7 +64,8 @@ impl Reminders<'_> {
     ) -> Result<bool, StorageError> {
         let mark = sqlx::query(
             "UPDATE reminder_log
-             SET status = 'sent', sent_at = $3, users_notified = $2, next_attempt_at = NULL, error = NULL, updated_at = $3
+             SET status = 'sent', sent_at = $3, users_notified = $2, next_attempt_at = NULL, error = NULL,
+                 updated_at = $3
              WHERE id = $1 AND status = 'pending'",
         );
         let mark = mark.bind(reminder.0).bind(as_integer(users_notified)).bind(now.timestamp_millis());

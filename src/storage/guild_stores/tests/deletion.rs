@@ -1,0 +1,99 @@
+use super::*;
+
+#[tokio::test]
+async fn deleting_waits_for_leases_and_refuses_new_ones() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::from_mins(1), ..options(4) });
+    let lease = create(&stores, GUILD).await;
+    let mut deletion = std::pin::pin!(stores.delete(GUILD));
+    assert!(futures::poll!(deletion.as_mut()).is_pending());
+    let refused = loop {
+        match stores.open(GUILD).await {
+            Ok(_) => tokio::task::yield_now().await,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, StorageError::Deleted { .. }), "{refused}");
+    assert!(matches!(stores.open_or_create(GUILD).await, Err(StorageError::NotAMember { .. })));
+    watch(&lease, 1).await;
+    assert!(guild_dir(&tmp, GUILD).exists());
+    drop(lease);
+    assert!(deletion.await.unwrap());
+    let left: Vec<_> = std::fs::read_dir(tmp.path().join("data/guilds")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn nothing_brings_a_deleted_guild_back_but_an_invitation() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, options(4));
+    watch(&create(&stores, GUILD).await, 1).await;
+    assert!(stores.delete(GUILD).await.unwrap());
+    assert!(!stores.delete(GUILD).await.unwrap());
+    assert!(stores.open(GUILD).await.unwrap().is_none());
+    assert!(matches!(stores.open_or_create(GUILD).await, Err(StorageError::NotAMember { .. })));
+    assert!(!guild_dir(&tmp, GUILD).exists());
+    let lease = create(&stores, GUILD).await;
+    assert_eq!(lease.events().count_live().await.unwrap(), 0, "a new invitation begins anew");
+}
+
+#[tokio::test]
+async fn a_lease_that_does_not_come_back_loses_its_store() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, options(4));
+    let lease = create(&stores, GUILD).await;
+    assert!(stores.delete(GUILD).await.unwrap());
+    let refused = lease.events().insert_draft(&new_event(1, "late"), at(0)).await.unwrap_err();
+    assert!(matches!(refused, StorageError::Closed { .. }), "{refused}");
+    assert!(!guild_dir(&tmp, GUILD).exists());
+    let fresh = create(&stores, GUILD).await;
+    drop(lease);
+    assert_eq!(fresh.events().count_live().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_deletion_during_a_transaction_says_so_and_goes_on_when_asked_again() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::from_millis(20), ..options(4) });
+    let lease = create(&stores, GUILD).await;
+    let transaction = lease.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let refused = stores.delete(GUILD).await.unwrap_err();
+    assert!(matches!(refused, StorageError::InUse { .. }), "{refused}");
+    assert!(guild_dir(&tmp, GUILD).exists());
+    assert!(matches!(stores.open(GUILD).await, Err(StorageError::Deleted { .. })));
+    drop((transaction, lease));
+    assert!(stores.delete(GUILD).await.unwrap());
+    assert!(!guild_dir(&tmp, GUILD).exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guilds_that_come_and_go_under_load_leave_no_trace_and_break_nobody() {
+    let tmp = tempfile::tempdir().unwrap();
+    let patient = StoreOptions { lease_wait: Duration::from_mins(1), ..options(3) };
+    let stores = stores_in(&tmp, patient);
+    let work = |number: u64| {
+        let stores = stores.clone();
+        async move {
+            let guild = GuildId::new(1 + number % 5);
+            match number % 11 {
+                0 => drop(stores.delete(guild).await.unwrap()),
+                1 => stores.close_idle().await,
+                _ => {
+                    stores.admit(guild);
+                    match stores.open_or_create(guild).await {
+                        Ok(lease) => drop(watch(&lease, number + 1).await),
+                        Err(StorageError::Deleted { .. } | StorageError::NotAMember { .. }) => {}
+                        Err(error) => panic!("{error}: {error:?}"),
+                    }
+                }
+            }
+        }
+    };
+    join_all((0..400).map(work)).await;
+    for guild in (1..=5).map(GuildId::new) {
+        stores.delete(guild).await.unwrap();
+    }
+    let left: Vec<_> = std::fs::read_dir(tmp.path().join("data/guilds")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!((stores.stats().open, stores.shared.slots.all().len()), (0, 0));
+}

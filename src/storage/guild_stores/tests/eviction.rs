@@ -1,0 +1,84 @@
+use super::*;
+
+#[tokio::test]
+async fn the_store_used_longest_ago_gives_way() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, options(2));
+    let guilds = [1, 2, 3].map(GuildId::new);
+    drop(create(&stores, guilds[0]).await);
+    drop(create(&stores, guilds[1]).await);
+    drop(stores.open(guilds[0]).await.unwrap());
+    drop(create(&stores, guilds[2]).await);
+    let stats = stores.stats();
+    assert_eq!((stats.open, stats.evictions), (2, 1));
+    let open: std::collections::BTreeSet<_> =
+        stores.shared.slots.all().iter().map(|slot| slot.guild).collect();
+    assert_eq!(open, [guilds[0], guilds[2]].into());
+}
+
+#[tokio::test]
+async fn a_leased_store_is_never_closed_and_the_limit_gives_way_instead() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, options(2));
+    let mut leases = Vec::new();
+    for guild in 1..=5 {
+        leases.push(create(&stores, GuildId::new(guild)).await);
+    }
+    stores.close_idle().await;
+    assert_eq!((stores.stats().open, stores.stats().evictions), (5, 0));
+    for lease in &leases {
+        assert_eq!(lease.events().count_live().await.unwrap(), 0);
+    }
+    drop(leases);
+    drop(create(&stores, GuildId::new(6)).await);
+    eventually(|| stores.stats().open == 2).await;
+}
+
+#[tokio::test]
+async fn an_idle_store_is_closed_by_the_sweep_and_opens_again() {
+    let tmp = tempfile::tempdir().unwrap();
+    let clock = StandingClock::new();
+    let dir = DataDir::open(tmp.path()).unwrap();
+    let idle = StoreOptions { idle_close: Duration::from_mins(1), ..options(4) };
+    let stores = GuildStores::new(Arc::new(dir), idle, clock.clone());
+    let kept = create(&stores, OTHER).await;
+    drop(create(&stores, GUILD).await);
+    clock.advance(Duration::from_secs(59));
+    stores.close_idle().await;
+    assert_eq!(stores.stats().open, 2);
+    clock.advance(Duration::from_secs(1));
+    stores.close_idle().await;
+    assert_eq!(stores.stats().open, 1);
+    assert_eq!(kept.events().count_live().await.unwrap(), 0);
+    assert!(stores.open(GUILD).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_guilds_under_a_small_limit_lose_nothing() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, options(3));
+    let work = |number: u64| {
+        let stores = stores.clone();
+        async move {
+            let lease = create(&stores, GuildId::new(1 + number % 8)).await;
+            lease.events().watch(&new_event(number + 1, "Raid"), at(0)).await.unwrap();
+        }
+    };
+    join_all((0..160).map(work)).await;
+    for guild in 1..=8 {
+        let lease = stores.open(GuildId::new(guild)).await.unwrap().unwrap();
+        assert_eq!(lease.events().count_live().await.unwrap(), 20);
+    }
+}
+
+#[tokio::test]
+async fn after_closing_no_lease_is_given() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, options(4));
+    let late = create(&stores, GUILD).await;
+    drop(create(&stores, OTHER).await);
+    stores.close().await;
+    assert!(matches!(stores.open(OTHER).await, Err(StorageError::Closed { .. })));
+    assert!(matches!(late.events().count_live().await, Err(StorageError::Closed { .. })));
+    assert_eq!(stores.stats().open, 0);
+}
