@@ -22,7 +22,7 @@ use crate::storage::testing::{GUILD, StandingClock, at, new_event, stores_in, wa
 const OTHER: GuildId = GuildId::new(2_000);
 
 fn options(max_open: usize) -> StoreOptions {
-    StoreOptions { max_open, lease_wait: Duration::from_millis(200), ..StoreOptions::default() }
+    StoreOptions { max_open, lease_wait: Duration::from_millis(500), ..StoreOptions::default() }
 }
 
 async fn create(stores: &GuildStores, guild: GuildId) -> Lease {
