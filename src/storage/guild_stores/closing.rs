@@ -101,6 +101,8 @@ impl Shared {
     async fn shut(&self, slot: Arc<Slot>) {
         if timeout(self.options.lease_wait, self.finish_close(&slot)).await.is_err() {
             tracing::warn!(guild.id = %slot.guild, "a statement still runs in a guild store; leaving it behind");
+            // Whoever waits for the closing hears that the stores are closed.
+            self.slots.remove(&slot);
         }
     }
 

@@ -82,3 +82,14 @@ async fn after_closing_no_lease_is_given() {
     assert!(matches!(late.events().count_live().await, Err(StorageError::Closed { .. })));
     assert_eq!(stores.stats().open, 0);
 }
+
+#[tokio::test]
+async fn the_shutdown_leaves_a_running_statement_behind_and_nobody_waits_for_it() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::from_millis(20), ..options(4) });
+    let lease = create(&stores, GUILD).await;
+    let transaction = lease.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    stores.close().await;
+    assert!(matches!(stores.open(GUILD).await, Err(StorageError::Closed { .. })));
+    drop(transaction);
+}
