@@ -2,6 +2,10 @@
 //!
 //! (The map of the house is written below, room by room.)
 
+pub mod app;
 pub mod clock;
+pub mod commands;
+pub mod config;
 pub mod domain;
 pub mod ids;
+pub mod scheduler;
