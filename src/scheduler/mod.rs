@@ -11,7 +11,7 @@ mod agenda;
 mod courier;
 
 pub use agenda::Agenda;
-pub use courier::{Courier, Probe, SendError};
+pub use courier::{Courier, Probe, SendError, Sending};
 
 use crate::storage::{Lease, Registry, StorageError};
 
