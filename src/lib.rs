@@ -8,4 +8,6 @@ pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod ids;
+pub mod lifecycle;
 pub mod scheduler;
+pub mod telemetry;
