@@ -10,4 +10,5 @@ pub mod domain;
 pub mod ids;
 pub mod lifecycle;
 pub mod scheduler;
+pub mod storage;
 pub mod telemetry;
