@@ -28,10 +28,10 @@ const LONGEST_BACKOFF: TimeDelta = TimeDelta::minutes(15);
 pub(super) async fn deliver(scheduler: &Scheduler, store: &Lease, reminder: Reminder) -> Result<(), StorageError> {
     let delivery = Delivery { scheduler, store };
     let Some(event) = store.events().find(reminder.event_id).await? else {
-        return store.reminders().mark_skipped(reminder.id, "its event is gone", scheduler.clock.now()).await;
+        return delivery.skip(reminder.id, "its event is gone").await;
     };
     if !event.is_live() {
-        return store.reminders().mark_skipped(reminder.id, "its event is over", scheduler.clock.now()).await;
+        return delivery.skip(reminder.id, "its event is over").await;
     }
     let retry_at = delivery.backoff(reminder.attempts, None);
     if !store.reminders().begin_attempt(reminder.id, retry_at, scheduler.clock.now()).await? {
@@ -62,6 +62,13 @@ impl Delivery<'_> {
         self.scheduler.clock.now()
     }
 
+    async fn skip(&self, reminder: ReminderId, why: &str) -> Result<(), StorageError> {
+        if self.store.reminders().mark_skipped(reminder, why, self.now()).await? {
+            metrics::counter!(metric::REMINDERS, "status" => "skipped").increment(1);
+        }
+        Ok(())
+    }
+
     async fn send_parts(&self, event: &Event, reminder: &Reminder) -> Result<Outcome, StorageError> {
         let mut accepted = reminder.message_ids.len();
         for part in 0..reminder.parts().len() {
@@ -72,7 +79,10 @@ impl Delivery<'_> {
                 return Ok(Outcome::Interrupted);
             }
             match self.send_part(event, reminder, part).await {
-                Ok(message) => self.store.reminders().record_part(reminder.id, part, message, self.now()).await?,
+                Ok(Some(message)) => {
+                    self.store.reminders().record_part(reminder.id, part, message, self.now()).await?;
+                }
+                Ok(None) => {}
                 Err(error) => return Ok(Outcome::Failed(error)),
             }
             accepted += 1;

@@ -14,7 +14,7 @@ use crate::storage::{Lease, NewReminder, StorageError};
 use crate::telemetry::metric;
 
 /// Due events handled before the agenda is looked at again.
-const EVENTS_PER_PASS: u32 = 100;
+const EVENTS_PER_PASS: usize = 100;
 
 /// How long a guild rests after its store or Discord failed in a way that has no row to wait in.
 const REST: TimeDelta = TimeDelta::seconds(30);
@@ -84,16 +84,20 @@ impl Pass {
         let next_due_at = next_on_grid(scheduled_at, event.interval, now);
         let unfinished = store.reminders().has_pending(event.id).await?;
         if turnout.non_responders.is_empty() || unfinished {
-            let why = unfinished.then_some("the reminder before it is still on its way");
             let responded = turnout.responded;
-            if store.reminders().skip(event.id, scheduled_at, next_due_at, responded, why, now).await? {
+            if store.reminders().skip(event.id, scheduled_at, next_due_at, responded, now).await? {
                 metrics::counter!(metric::REMINDERS, "status" => "skipped").increment(1);
             }
             return Ok(());
         }
         let recipients = rotated(turnout.non_responders, scheduled_at, event.interval);
-        let claim =
-            NewReminder { event_id: event.id, scheduled_at, next_due_at, recipients, responded: turnout.responded };
+        let claim = NewReminder {
+            event_id: event.id,
+            scheduled_at,
+            next_due_at: Some(next_due_at),
+            recipients,
+            responded: turnout.responded,
+        };
         if let Some(reminder) = store.reminders().claim(&claim, now).await? {
             delivery::deliver(&self.scheduler, store, reminder).await?;
         }
