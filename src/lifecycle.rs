@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How long running work may go on after a soft stop.
-pub const GRACE: Duration = Duration::from_secs(8);
+pub const GRACE: Duration = Duration::from_secs(7);
 
 /// The two stages of stopping, as a cheap clone that everybody may hold.
 #[derive(Debug, Clone, Default)]
