@@ -90,7 +90,10 @@ impl Bot {
         let options = StoreOptions {
             max_open: storage.max_open,
             idle_close: storage.idle_close,
-            synchronous: storage.synchronous,
+            synchronous: match storage.synchronous {
+                crate::config::Synchronous::Full => crate::storage::Synchronous::Full,
+                crate::config::Synchronous::Normal => crate::storage::Synchronous::Normal,
+            },
             busy_timeout: storage.busy_timeout,
             ..StoreOptions::default()
         };
