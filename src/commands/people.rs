@@ -1,0 +1,48 @@
+//! Naming many people in little room.
+
+use std::fmt::Write;
+
+use crate::ids::UserId;
+
+/// Characters kept free for what stands in place of those who found no room.
+const MORE: usize = 24;
+
+/// Mentions of these members, in at most `room` characters; how many found no room stands at the end.
+///
+/// Inside Muster's replies a mention shows the name and pings nobody.
+pub(super) fn mentions(users: &[UserId], room: usize) -> String {
+    let mut text = String::new();
+    for (named, user) in users.iter().enumerate() {
+        let mention = format!("<@{user}> ");
+        // Mentions are plain ASCII: bytes are characters.
+        if text.len() + mention.len() + MORE > room {
+            let left = users.len() - named;
+            // Writing to a string cannot fail.
+            drop(write!(text, "… and {left} more"));
+            break;
+        }
+        text.push_str(&mention);
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn everybody_is_named_or_counted_within_the_room(count in 0u64..400, room in 60usize..2_000) {
+            let users: Vec<_> = (0..count).map(|n| UserId::new(u64::MAX / 2 - n)).collect();
+            let text = mentions(&users, room);
+            let named = u64::try_from(text.matches("<@").count()).unwrap();
+            let left: u64 = text.split("and ").nth(1).map_or(0, |rest| {
+                rest.trim_end_matches(" more").parse().unwrap()
+            });
+            prop_assert!(text.chars().count() <= room);
+            prop_assert_eq!(named + left, count);
+        }
+    }
+}
