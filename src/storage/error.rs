@@ -1,0 +1,102 @@
+//! What can go wrong with what is kept on disk.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::ids::GuildId;
+
+/// A failure of the data directory, of a guild store, or of the system store, as a sentence for the operator.
+///
+/// Callers decide by the kind: [`Quarantined`](Self::Quarantined) concerns one guild until the operator acts,
+/// [`NotAMember`](Self::NotAMember), [`Deleted`](Self::Deleted) and [`Closed`](Self::Closed) mean that the work is
+/// moot, and everything else may be tried again later.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The guild's file is there, but is not what this version of Muster can use. It stays untouched.
+    #[error("The store of guild {guild} is set aside and left as it is: {reason}.")]
+    Quarantined {
+        /// Whose store.
+        guild: GuildId,
+        /// What is wrong with it, as the end of a sentence.
+        reason: String,
+    },
+    /// Somebody asked to create a store for a guild in which Muster is not.
+    #[error("Guild {guild} gets no store: Muster is not a member of it.")]
+    NotAMember {
+        /// Which guild.
+        guild: GuildId,
+    },
+    /// The guild's data is being deleted right now.
+    #[error("The store of guild {guild} is being deleted.")]
+    Deleted {
+        /// Which guild.
+        guild: GuildId,
+    },
+    /// The store was closed for good while it was in use, or Muster is stopping.
+    #[error("The store of guild {guild} is closed: Muster is stopping, or the guild's data was deleted.")]
+    Closed {
+        /// Which guild.
+        guild: GuildId,
+    },
+    /// A deletion waited, and the store is still used. Nothing was deleted; asking again goes on from there.
+    #[error("The store of guild {guild} is still in use after {waited:?}, so it was not deleted yet.")]
+    InUse {
+        /// Which guild.
+        guild: GuildId,
+        /// How long the deletion waited.
+        waited: Duration,
+    },
+    /// A statement failed in a guild's store.
+    #[error("The store of guild {guild} failed to {operation}.")]
+    Sqlite {
+        /// Whose store.
+        guild: GuildId,
+        /// What was tried, as an infinitive.
+        operation: &'static str,
+        /// Why it failed.
+        source: sqlx::Error,
+    },
+    /// A statement failed in the system store.
+    #[error("The system store failed to {operation}.")]
+    System {
+        /// What was tried, as an infinitive.
+        operation: &'static str,
+        /// Why it failed.
+        source: sqlx::Error,
+    },
+    /// The system store is not what this version of Muster can use.
+    #[error("The system store {} cannot be used: {reason}.", path.display())]
+    SystemUnusable {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it, as the end of a sentence.
+        reason: String,
+    },
+    /// The file system refused something in the data directory.
+    #[error("Muster (user id {uid}) cannot {operation} {}: {source}.", path.display())]
+    DataDir {
+        /// Which file or directory.
+        path: PathBuf,
+        /// The user that Muster runs as.
+        uid: u32,
+        /// What was tried, as an infinitive.
+        operation: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// A symbolic link where Muster keeps its data, which might lead anywhere.
+    #[error("{} is a symbolic link; Muster keeps data only in real directories and files.", path.display())]
+    Symlink {
+        /// The link.
+        path: PathBuf,
+    },
+    /// Another process has the data directory.
+    #[error("Another Muster is already using the data directory {} (this one runs as user id {uid}).", path.display())]
+    InUseByAnother {
+        /// The data directory.
+        path: PathBuf,
+        /// The user that this Muster runs as.
+        uid: u32,
+    },
+}
