@@ -54,7 +54,9 @@ pub enum CommandError {
         channel: ChannelId,
     },
     /// No such channel in this guild, or Muster does not see it.
-    #[error("I cannot see <#{0}>. If it is a channel of this server, give me **View Channel** there, then try again.")]
+    #[error(
+        "I cannot see <#{0}>. If it is a channel of this server, give me **View Channel** there, then try again."
+    )]
     NoSuchChannel(ChannelId),
     /// A category, a forum.
     #[error("<#{0}> holds no messages of its own. Choose a text channel or a thread.")]
@@ -66,7 +68,9 @@ pub enum CommandError {
     #[error("That link leads to another server. I can only watch messages of this one.")]
     OtherGuild,
     /// No such message.
-    #[error("There is no such message in <#{0}>. Perhaps it was deleted; copy its link again, or watch another one.")]
+    #[error(
+        "There is no such message in <#{0}>. Perhaps it was deleted; copy its link again, or watch another one."
+    )]
     NoSuchMessage(ChannelId),
     /// The text is no interval, or outside the limits.
     #[error(transparent)]
@@ -84,7 +88,9 @@ pub enum CommandError {
     )]
     NoSuchEvent,
     /// Several events are meant by what was typed.
-    #[error("Several events match that. Choose one from the suggestions while you type, or paste the link of its message.")]
+    #[error(
+        "Several events match that. Choose one from the suggestions while you type, or paste the link of its message."
+    )]
     Ambiguous,
     /// The event is over.
     #[error("**{title}** is over. {}", .reason.sentence())]
@@ -112,6 +118,9 @@ pub enum CommandError {
     /// The bot is leaving the guild, or has left it.
     #[error("I am no longer a member of this server, so I keep nothing about it.")]
     Leaving,
+    /// Muster is stopping.
+    #[error("I am just being restarted. Please try again in a minute.")]
+    Stopping,
     /// The client sent a command as an older or newer Muster registered it.
     #[error(
         "I know this command in another form by now. Restart your Discord client so that it shows the new one, then try \
@@ -128,6 +137,7 @@ impl From<StorageError> for CommandError {
         match error {
             StorageError::Quarantined { .. } => Self::Quarantined,
             StorageError::NotAMember { .. } | StorageError::Deleted { .. } => Self::Leaving,
+            StorageError::Closed { .. } => Self::Stopping,
             other => Self::Fault(other.into()),
         }
     }
@@ -171,7 +181,9 @@ pub(super) fn report(call: Call<'_>, command: &str, error: &CommandError) -> Rep
         CommandError::Outdated(why) => {
             tracing::warn!(guild.id = %guild, command.name = command, error = %why, "a command came in an unknown form");
         }
-        _ => tracing::debug!(guild.id = %guild, command.name = command, error = ?error, "a command was refused"),
+        _ => {
+            tracing::debug!(guild.id = %guild, command.name = command, error = ?error, "a command was refused")
+        }
     }
     Reply::text(error.to_string())
 }

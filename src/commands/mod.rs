@@ -28,8 +28,7 @@ mod people;
 mod place;
 mod reply;
 mod rights;
-#[cfg(test)]
-mod testing;
+mod standing;
 
 use serenity::all::{AutocompleteChoice, CommandData, CommandType};
 

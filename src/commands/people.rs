@@ -1,7 +1,5 @@
 //! Naming many people in little room.
 
-use std::fmt::Write;
-
 use crate::ids::UserId;
 
 /// Characters kept free for what stands in place of those who found no room.
@@ -17,8 +15,7 @@ pub(super) fn mentions(users: &[UserId], room: usize) -> String {
         // Mentions are plain ASCII: bytes are characters.
         if text.len() + mention.len() + MORE > room {
             let left = users.len() - named;
-            // Writing to a string cannot fail.
-            drop(write!(text, "… and {left} more"));
+            text.push_str(&format!("… and {left} more"));
             break;
         }
         text.push_str(&mention);

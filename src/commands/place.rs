@@ -55,20 +55,45 @@ pub(super) async fn require(
     call: Call<'_>,
     channel: ChannelId,
     purpose: Purpose,
-) -> Result<ChannelInfo, CommandError> {
-    let found = call.discord().channel(call.guild(), channel).await?;
-    let info = found.ok_or(CommandError::NoSuchChannel(channel))?;
-    if info.kind == ChannelKind::Other {
-        return Err(CommandError::NoMessagesThere(channel));
-    }
+) -> Result<(), CommandError> {
+    let info = find(call, channel).await?;
     let permissions = purpose.of_member(info.kind) & !rights::permissions_in(call, channel).await?;
     if permissions != Permissions::default() {
         return Err(CommandError::MemberMissing { permissions, channel });
     }
-    let mine = call.discord().my_permissions(call.guild(), channel).await?;
-    let permissions = purpose.of_muster(info.kind) & !mine;
-    if permissions != Permissions::default() {
-        return Err(CommandError::BotMissing { permissions, channel });
+    require_muster_in(call, &info, purpose).await
+}
+
+/// Checks that Muster may do in a channel what it takes.
+///
+/// # Errors
+/// As [`require`], but for the member's own permissions.
+pub(super) async fn require_muster(
+    call: Call<'_>,
+    channel: ChannelId,
+    purpose: Purpose,
+) -> Result<(), CommandError> {
+    let info = find(call, channel).await?;
+    require_muster_in(call, &info, purpose).await
+}
+
+async fn require_muster_in(
+    call: Call<'_>,
+    channel: &ChannelInfo,
+    purpose: Purpose,
+) -> Result<(), CommandError> {
+    let mine = call.discord().my_permissions(call.guild(), channel.id).await?;
+    let permissions = purpose.of_muster(channel.kind) & !mine;
+    if permissions == Permissions::default() {
+        return Ok(());
     }
-    Ok(info)
+    Err(CommandError::BotMissing { permissions, channel: channel.id })
+}
+
+async fn find(call: Call<'_>, channel: ChannelId) -> Result<ChannelInfo, CommandError> {
+    let found = call.discord().channel(call.guild(), channel).await?;
+    match found.ok_or(CommandError::NoSuchChannel(channel))? {
+        info if info.kind == ChannelKind::Other => Err(CommandError::NoMessagesThere(channel)),
+        info => Ok(info),
+    }
 }

@@ -28,10 +28,21 @@ fn is_organiser(invoker: &Invoker, settings: &GuildSettings) -> bool {
         || settings.organiser_roles.iter().any(|role| invoker.roles.contains(role))
 }
 
+/// What the guild decided; where it has no store yet, nothing.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn settings(call: Call<'_>) -> Result<GuildSettings, CommandError> {
+    match call.store().await? {
+        Some(store) => Ok(store.guild().settings().await?),
+        None => Ok(GuildSettings::default()),
+    }
+}
+
 /// Checks that the member may watch messages and create events.
 ///
 /// # Errors
-/// [`CommandError::MayNotStart`]; those of the store.
+/// [`CommandError::MayNotStart`].
 pub(super) fn require_start(call: Call<'_>, settings: &GuildSettings) -> Result<(), CommandError> {
     if is_organiser(call.invoker(), settings) { Ok(()) } else { Err(CommandError::MayNotStart) }
 }
