@@ -48,19 +48,27 @@ async fn answer(
     if store.responses().set_button(event.id, user, &choice.emoji, call.now()).await? {
         call.discord().event_changed(call.guild(), event.id);
     }
-    let mut said = format!("You answered {}.", standing::choice(choice));
-    if event.choices.iter().count() > 1 {
-        said.push_str(" If you change your mind, press another button.");
-    }
+    Ok(Reply::text(format!(
+        "You answered {}.{}{}",
+        standing::choice(choice),
+        change(&event),
+        uncounted(call, &event)
+    )))
+}
+
+/// How to answer otherwise, where there is another answer.
+fn change(event: &Event) -> &'static str {
+    if event.choices.iter().count() > 1 { " If you change your mind, press another button." } else { "" }
+}
+
+/// A word to those who answered though only others are asked.
+fn uncounted(call: Call<'_>, event: &Event) -> String {
     match event.role {
         Some(role) if !call.invoker().roles.contains(&role) => {
-            said.push_str(&format!(
-                " Only members with <@&{role}> are asked here, so you are shown but not counted."
-            ));
+            format!(" Only members with <@&{role}> are asked here, so you are shown but not counted.")
         }
-        _ => {}
+        _ => String::new(),
     }
-    Ok(Reply::text(said))
 }
 
 /// Shows who has not answered the event of a reminder.
@@ -81,13 +89,9 @@ async fn missing(
         return Err(CommandError::Over { title: text::escape(&event.title), reason });
     }
     let standing = Standing::of(call, &store, &event).await?;
-    let mut said = format!("{}\n{}", standing::heading(&event, call.guild()), standing.numbers());
-    let missing = &standing.turnout.non_responders;
-    if !missing.is_empty() {
-        let room = CONTENT_MAX.saturating_sub(said.chars().count() + 1);
-        said.push_str(&format!("\n{}", mentions(missing, room)));
-    }
-    Ok(Reply::text(said))
+    let said = format!("{}\n{}", standing::heading(&event, call.guild()), standing.numbers());
+    let room = CONTENT_MAX.saturating_sub(said.chars().count() + 1);
+    Ok(Reply::text(format!("{said}\n{}", mentions(&standing.turnout.non_responders, room))))
 }
 
 /// The event of a button, if the button stands in its channel and the member may see it.

@@ -94,12 +94,10 @@ impl<'a> Call<'a> {
         settings: &GuildSettings,
     ) -> Result<Interval, CommandError> {
         let reminders = &self.app.config.reminders;
-        match typed {
-            Some(text) => Ok(Interval::parse(text, reminders.limits())?),
-            None => {
-                let chosen = settings.default_interval_ms.and_then(Interval::from_millis);
-                Ok(chosen.unwrap_or(reminders.default_interval))
-            }
+        if let Some(text) = typed {
+            return Ok(Interval::parse(text, reminders.limits())?);
         }
+        let chosen = settings.default_interval_ms.and_then(Interval::from_millis);
+        Ok(chosen.unwrap_or(reminders.default_interval))
     }
 }

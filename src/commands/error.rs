@@ -181,9 +181,7 @@ pub(super) fn report(call: Call<'_>, command: &str, error: &CommandError) -> Rep
         CommandError::Outdated(why) => {
             tracing::warn!(guild.id = %guild, command.name = command, error = %why, "a command came in an unknown form");
         }
-        _ => {
-            tracing::debug!(guild.id = %guild, command.name = command, error = ?error, "a command was refused")
-        }
+        _ => {}
     }
     Reply::text(error.to_string())
 }

@@ -9,19 +9,19 @@ const MORE: usize = 24;
 ///
 /// Inside Muster's replies a mention shows the name and pings nobody.
 pub(super) fn mentions(users: &[UserId], room: usize) -> String {
-    let mut text = String::new();
+    let mut names: Vec<String> = Vec::new();
+    let mut used = 0;
     for (named, user) in users.iter().enumerate() {
-        let mention = format!("<@{user}> ");
+        let mention = format!("<@{user}>");
         // Mentions are plain ASCII: bytes are characters.
-        if text.len() + mention.len() + MORE > room {
-            let left = users.len() - named;
-            text.push_str(&format!("… and {left} more"));
+        used += mention.len() + 1;
+        if used + MORE > room {
+            names.push(format!("… and {} more", users.len() - named));
             break;
         }
-        text.push_str(&mention);
+        names.push(mention);
     }
-    text.truncate(text.trim_end().len());
-    text
+    names.join(" ")
 }
 
 #[cfg(test)]

@@ -72,13 +72,13 @@ pub(super) async fn may_see(call: Call<'_>, event: &Event) -> Result<bool, Comma
 /// # Errors
 /// As [`may_see`].
 pub(super) async fn visible(call: Call<'_>, events: Vec<Event>) -> Result<Vec<Event>, CommandError> {
-    let mut seen: HashMap<ChannelId, bool> = HashMap::new();
+    let mut looked_at: HashMap<ChannelId, bool> = HashMap::new();
     let mut visible = Vec::with_capacity(events.len());
     for event in events {
         let channel = event.channel_id;
-        let sees = match seen.get(&channel) {
-            Some(sees) => *sees,
-            None => *seen.entry(channel).or_insert(sees_channel(call, channel).await?),
+        let sees = match looked_at.get(&channel) {
+            Some(known) => *known,
+            None => *looked_at.entry(channel).or_insert(sees_channel(call, channel).await?),
         };
         if sees || event.author_id == call.invoker().user_id {
             visible.push(event);

@@ -140,12 +140,8 @@ pub(in crate::commands) async fn suggest(
 
 /// What a suggestion shows, at most 100 characters; the number of the event where the title alone could mislead.
 fn label(event: &Event, unique: bool) -> String {
-    let mut after = String::new();
-    if !unique {
-        after.push_str(&format!(" · no. {}", event.id));
-    }
-    if event.state == State::Paused {
-        after.push_str(" · paused");
-    }
+    let number = if unique { String::new() } else { format!(" · no. {}", event.id) };
+    let paused = if event.state == State::Paused { " · paused" } else { "" };
+    let after = format!("{number}{paused}");
     format!("{}{after}", text::shorten(&event.title, 100 - after.chars().count()))
 }
