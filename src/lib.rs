@@ -8,5 +8,7 @@ pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod ids;
+pub mod lifecycle;
 pub mod scheduler;
 pub mod storage;
+pub mod telemetry;

@@ -1,17 +1,28 @@
 //! Acts when an instant arrives: finds what is due, claims it, has it sent, and writes down what became of it.
 //!
+//! A tick ([`ticker`]) takes the due guilds from the agenda and gives each to a pass; a pass ([`pass`]) opens the
+//! guild's store, claims each due reminder in one transaction and hands it to the delivery ([`delivery`]), which sends
+//! its parts and marks them. [`rebuild`] fills the agenda at start.
+//!
 //! **Invariants**
 //! - A reminder is claimed in one transaction before anything is sent; the row decides, never the memory.
 //! - The agenda is a cache: losing it costs time, not reminders.
-//! - A tick touches only guilds with something due.
+//! - A tick touches only guilds with something due, and a guild has one pass at a time.
+//! - No pass waits for its next attempt: it writes the instant into the row and ends.
 //!
 //! **Does not know** Discord; it reaches it through [`Courier`].
 
 mod agenda;
 mod courier;
+mod delivery;
+mod pass;
+mod rebuild;
+mod ticker;
 
 pub use agenda::Agenda;
-pub use courier::{Courier, Probe, SendError};
+pub use courier::{Courier, Probe, SendError, Sending};
+pub use rebuild::{load_agenda, sweep};
+pub use ticker::Scheduler;
 
 use crate::storage::{Lease, Registry, StorageError};
 

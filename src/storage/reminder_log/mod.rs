@@ -1,5 +1,7 @@
 //! The reminder log.
 
+mod unfinished;
+
 use super::{Lease, StorageError};
 use crate::clock::Timestamp;
 use crate::domain::event::EventId;
