@@ -1,0 +1,83 @@
+//! `/event resume`: reminders go on, at the instants at which they would have come anyway.
+
+use serenity_commands::SubCommand;
+
+use super::choose::{Chosen, EventChoice};
+use crate::clock::Timestamp;
+use crate::commands::call::Call;
+use crate::commands::error::CommandError;
+use crate::commands::place;
+use crate::commands::reply::Reply;
+use crate::commands::standing;
+use crate::domain::event::{Event, State};
+use crate::domain::reminder::next_on_grid;
+
+/// The options of `/event resume`.
+#[derive(Debug, SubCommand)]
+pub(in crate::commands) struct Resume {
+    /// The event: choose a suggestion, or paste its link.
+    event: EventChoice,
+}
+
+impl Resume {
+    /// Resumes a paused event, or one whose reminders Discord refused.
+    pub(super) async fn run(self, call: Call<'_>) -> Result<Reply, CommandError> {
+        let chosen = self.event.find_to_manage(call).await?;
+        match chosen.event.state {
+            State::Paused => resume(call, chosen).await,
+            State::Suspended(_) => lift(call, chosen).await,
+            State::Active | State::Ended(_) => {
+                let heading = standing::heading(&chosen.event, call.guild());
+                let next = standing::next_reminder(&chosen.event);
+                Ok(Reply::text(format!("{heading} is running already. {next}")))
+            }
+        }
+    }
+}
+
+async fn resume(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
+    let now = call.now();
+    let next = next_instant(&chosen.event, now);
+    call.app.expect_due(call.guild(), next.at).await?;
+    chosen.store.events().resume(chosen.event.id, next.at, now).await?;
+    let event = chosen.settle(call).await?;
+    let mut lines = vec![format!("{} goes on.", standing::heading(&event, call.guild()))];
+    if next.overdue {
+        lines.push(
+            "A reminder fell due while it was paused. I leave that one out and go on with the next."
+                .to_owned(),
+        );
+    }
+    lines.push(standing::next_reminder(&event));
+    Ok(Reply::lines(&lines))
+}
+
+/// Tries again what Discord refused, once what was missing is there.
+async fn lift(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
+    place::require_muster(call, chosen.event.channel_id, place::Purpose::Post).await?;
+    if let Some(due) = chosen.event.next_due_at {
+        call.app.expect_due(call.guild(), due).await?;
+    }
+    chosen.store.events().lift_suspension(chosen.event.id, call.now()).await?;
+    let event = chosen.settle(call).await?;
+    let heading = standing::heading(&event, call.guild());
+    Ok(Reply::text(format!("{heading} goes on. {}", standing::next_reminder(&event))))
+}
+
+/// Where the due grid goes on.
+struct Next {
+    /// The next instant of the grid after now.
+    at: Timestamp,
+    /// Whether an earlier one passed during the pause.
+    overdue: bool,
+}
+
+/// The first instant of the event's due grid after `now`.
+fn next_instant(event: &Event, now: Timestamp) -> Next {
+    let grid = event.last_reminder_at.unwrap_or(event.created_at);
+    let due = event.next_due_at.unwrap_or_else(|| next_on_grid(grid, event.interval, grid));
+    if due > now {
+        return Next { at: due, overdue: false };
+    }
+    Next { at: next_on_grid(due, event.interval, now), overdue: true }
+}
