@@ -39,7 +39,8 @@ fn sources() -> Vec<Source> {
                 let room = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
                 let text = fs::read_to_string(&path).unwrap();
                 let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-                let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+                let code: Vec<&str> =
+                    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
                 found.push(Source { room, path: inside.to_owned(), code: code.join("\n") });
             }
         }
@@ -112,7 +113,10 @@ fn the_domain_is_pure() {
 
 #[test]
 fn the_law_is_broken_by_what_should_break_it() {
-    assert_eq!(rooms_used("use crate::discord::Edge;\nuse crate::{app::App, run};"), ["discord", "app", "run"]);
+    assert_eq!(
+        rooms_used("use crate::discord::Edge;\nuse crate::{app::App, run};"),
+        ["discord", "app", "run"]
+    );
 }
 
 #[test]
