@@ -1,3 +1,6 @@
 //! Drives the real bot through the emulator of Discord, as members and operators do.
 
+mod guilds;
 mod house;
+mod reminders;
+mod stage;

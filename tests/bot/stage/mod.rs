@@ -7,6 +7,7 @@
 //!   that the test did not announce with [`Stage::expect_error`].
 
 mod clock;
+mod database;
 mod log;
 mod program;
 
@@ -16,7 +17,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
-use discord_emulator::{Builder, Emulator, Guild};
+use discord_emulator::{Builder, Emulator, Guild, Member, Message, Reply};
 use muster::clock::SharedClock;
 use muster::config::{Config, Token};
 use muster::lifecycle::{Lifecycle, Pulse, Shutdown};
@@ -88,7 +89,7 @@ impl Stage {
     pub async fn start(&mut self) {
         self.start_without_waiting();
         self.discord.gateway().wait_until_ready().await;
-        self.until("the commands are registered", || !self.discord.commands().is_empty()).await;
+        self.discord.wait_for_command("event").await;
     }
 
     /// Starts the bot.
@@ -143,9 +144,10 @@ impl Stage {
         self.start().await;
     }
 
-    /// Turns the clock forward.
+    /// Turns the bot's clock and Discord's forward.
     pub fn pass(&self, time: TimeDelta) {
         self.clock.advance(time);
+        self.discord.advance(time.to_std().expect("time passes forward"));
     }
 
     /// The bot's log.
@@ -177,6 +179,15 @@ impl Stage {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+/// Has `member` watch a message at an interval of an hour, and waits for the confirmation.
+pub async fn watch(stage: &Stage, member: &Member, message: &Message) -> Reply {
+    let command = member.runs(&message.channel(), "/event watch");
+    let reply = command.option("message", message.link()).option("interval", "1h").send().await;
+    let reply = reply.unwrap_or_else(|error| panic!("{error}; the log:\n  {}", stage.log().lines().join("\n  ")));
+    assert!(reply.is_ephemeral() && reply.text().contains("watching"), "{}", reply.text());
+    reply
 }
 
 impl Drop for Stage {
