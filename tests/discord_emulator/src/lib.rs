@@ -1,1 +1,30 @@
-//! Emulator.
+//! An emulator of Discord in one process, for testing bots as their members see them.
+//!
+//! One [`Emulator`] is one Discord: its gateway and its HTTP API answer on one local port, its state lives in memory,
+//! and nothing is shared between two of them, so that a test binary can hold as many as it has tests.
+
+mod api;
+mod driver;
+mod emulator;
+mod faults;
+mod gateway;
+mod inner;
+mod limits;
+mod openapi;
+mod options;
+mod payload;
+pub mod permissions;
+mod ratelimit;
+mod recorder;
+mod rest;
+mod server;
+mod snowflake;
+mod world;
+
+pub use emulator::Emulator;
+pub use faults::{FaultBuilder, Faults};
+pub use gateway::{Gateway, Intents, SessionView};
+pub use options::Builder;
+pub use permissions::Permissions;
+pub use recorder::{RecordedRequest, Violation};
+pub use snowflake::Snowflake;

@@ -1,0 +1,5 @@
+//! Rate limits.
+
+/// Buckets and their counters.
+#[derive(Debug, Default)]
+pub(crate) struct RateLimits;
