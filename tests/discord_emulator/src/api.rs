@@ -78,7 +78,8 @@ impl ApiRequest {
     /// The value that stands in the path where the template has `{name}`.
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
         let template = self.template?;
-        let wanted = |part: &str| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) == Some(name);
+        let wanted =
+            |part: &str| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) == Some(name);
         template
             .split('/')
             .filter(|part| !part.is_empty())
@@ -126,7 +127,8 @@ impl ApiResponse {
     /// 400 / 50035 with one entry in `errors`, at a path of dotted keys (`embeds.0.title`).
     pub(crate) fn invalid_form(path: &str, code: &str, message: &str) -> Self {
         let leaf = json!({ "_errors": [{ "code": code, "message": message }] });
-        let errors = path.rsplit('.').filter(|key| !key.is_empty()).fold(leaf, |inner, key| json!({ key: inner }));
+        let errors =
+            path.rsplit('.').filter(|key| !key.is_empty()).fold(leaf, |inner, key| json!({ key: inner }));
         let body = json!({ "message": "Invalid Form Body", "code": 50035, "errors": errors });
         Self::with_status(StatusCode::BAD_REQUEST, body)
     }

@@ -6,6 +6,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) changed: watch::Sender<u64>,
     /// Ends the server and every connection.
     pub(crate) shutdown: CancellationToken,
+    /// The port that was bound.
+    pub(crate) port: u16,
 }
 
 impl Inner {
@@ -45,5 +48,25 @@ impl Inner {
     /// Wakes everybody who waits for a fact.
     pub(crate) fn touch(&self) {
         self.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Where the gateway listens, as `GET /gateway` tells it.
+    pub(crate) fn gateway_url(&self) -> String {
+        format!("ws://127.0.0.1:{}", self.port)
+    }
+
+    /// The answer to `GET /gateway/bot`.
+    pub(crate) fn gateway_bot(&self) -> Value {
+        let total = u64::from(self.options.session_starts);
+        json!({
+            "url": self.gateway_url(),
+            "shards": self.options.shards,
+            "session_start_limit": {
+                "total": total,
+                "remaining": total.saturating_sub(self.hub.session_starts()),
+                "reset_after": 86_400_000,
+                "max_concurrency": self.options.max_concurrency,
+            },
+        })
     }
 }

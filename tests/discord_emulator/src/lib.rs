@@ -3,7 +3,10 @@
 //! One [`Emulator`] is one Discord: its gateway and its HTTP API answer on one local port, its state lives in memory,
 //! and nothing is shared between two of them, so that a test binary can hold as many as it has tests.
 
+#![recursion_limit = "256"] // GUILD_CREATE is one long `json!`.
+
 mod api;
+mod change;
 mod driver;
 mod emulator;
 mod faults;
@@ -21,10 +24,11 @@ mod server;
 mod snowflake;
 mod world;
 
+pub use axum::http::Method;
 pub use emulator::Emulator;
-pub use faults::{FaultBuilder, Faults};
-pub use gateway::{Gateway, Intents, SessionView};
+pub use faults::{FaultBuilder, Faults, RateLimitScope};
+pub use gateway::{Counters, Gateway, Intents, SessionView, Shard, Upset};
 pub use options::Builder;
 pub use permissions::Permissions;
-pub use recorder::{RecordedRequest, Violation};
+pub use recorder::{Answer, RecordedRequest, Violation};
 pub use snowflake::Snowflake;

@@ -19,6 +19,7 @@ pub(crate) struct Options {
     pub(crate) session_starts: u32,
     pub(crate) members_request_interval: Duration,
     pub(crate) compress_from_bytes: usize,
+    pub(crate) guilds_per_shard: usize,
     pub(crate) nonce_window: Duration,
     pub(crate) interaction_deadline: Duration,
     pub(crate) interaction_lifetime: Duration,
@@ -40,6 +41,7 @@ impl Default for Options {
             session_starts: 1000,
             members_request_interval: Duration::from_secs(30),
             compress_from_bytes: 16 * 1024,
+            guilds_per_shard: 2500,
             nonce_window: Duration::from_mins(3),
             interaction_deadline: Duration::from_secs(3),
             interaction_lifetime: Duration::from_mins(15),
@@ -82,7 +84,7 @@ impl Builder {
         self
     }
 
-    /// Whether too many requests are answered with 429; headers are sent either way.
+    /// Whether there are rate limits: their headers and, for too many requests, 429. They are on by default.
     pub fn rate_limits(mut self, enforced: bool) -> Self {
         self.options.rate_limits = enforced;
         self
@@ -127,6 +129,12 @@ impl Builder {
     /// Payloads of this many bytes and more are compressed for clients that asked for it.
     pub fn compress_from_bytes(mut self, bytes: usize) -> Self {
         self.options.compress_from_bytes = bytes;
+        self
+    }
+
+    /// How many guilds one shard may have before it is closed with 4011; 2500 as with Discord.
+    pub fn guilds_per_shard(mut self, guilds: usize) -> Self {
+        self.options.guilds_per_shard = guilds;
         self
     }
 

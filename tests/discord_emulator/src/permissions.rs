@@ -288,9 +288,10 @@ fn is_above_channels(holder: &Holder) -> bool {
 fn overwritten(holder: &Holder, overwrites: &[Overwrite]) -> Permissions {
     let has_role = |role: Snowflake| holder.roles.iter().any(|(held, _)| *held == role);
     let everyone = sum(overwrites, |target| target == OverwriteTarget::Role(holder.guild));
-    let roles = sum(overwrites, |target| {
-        matches!(target, OverwriteTarget::Role(role) if role != holder.guild && has_role(role))
-    });
+    let roles = sum(
+        overwrites,
+        |target| matches!(target, OverwriteTarget::Role(role) if role != holder.guild && has_role(role)),
+    );
     let member = sum(overwrites, |target| target == OverwriteTarget::Member(holder.user));
     [everyone, roles, member].iter().fold(base(holder), |granted, (allow, deny)| (granted - *deny) | *allow)
 }

@@ -22,7 +22,12 @@ pub(crate) struct Dispatch {
 
 impl Dispatch {
     /// An event that any session receives that holds one of `intents`.
-    pub(crate) fn new(name: impl Into<String>, guild: Option<Snowflake>, intents: Intents, data: Value) -> Self {
+    pub(crate) fn new(
+        name: impl Into<String>,
+        guild: Option<Snowflake>,
+        intents: Intents,
+        data: Value,
+    ) -> Self {
         Self { name: name.into(), guild, intents, data, without: None }
     }
 
