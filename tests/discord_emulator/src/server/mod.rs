@@ -136,10 +136,10 @@ fn check(inner: &Inner, index: usize, request: &ApiRequest) -> Option<ApiRespons
         violate(found.rule, found.found);
     }
     let findings = limits::check(request);
-    let rejection =
-        findings.first().map(|found| ApiResponse::invalid_form(&found.path, found.code, &found.message()));
+    let refused = findings.iter().find_map(|found| Some((found, found.code?)));
+    let rejection = refused.map(|(found, code)| ApiResponse::invalid_form(&found.path, code, &found.found));
     for found in findings {
-        violate(found.rule, found.message());
+        violate(found.rule, format!("{}: {}", found.path, found.found));
     }
     rejection
 }
