@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::hub::Counters;
 use super::session::{Order, Session, Shard};
-use super::{Intents, Upset, close, frame};
+use super::{Dispatch, Intents, Upset, close, frame};
 use crate::inner::Inner;
+use crate::snowflake::Snowflake;
 
 /// The gateway of one emulator, as a test handles it.
 #[derive(Clone)]
@@ -123,6 +124,12 @@ impl Gateway {
             })
         };
         (0..total).all(is_served)
+    }
+
+    /// Sends any event to each session whose shard serves the guild, whatever it asked for; without a guild, to
+    /// the first shard.
+    pub fn dispatch(&self, name: &str, guild: Option<Snowflake>, data: Value) {
+        self.inner.hub.dispatch(&Dispatch::new(name, guild, Intents::NONE, data));
     }
 
     /// Asks every connection to reconnect and resume (opcode 7), as Discord does when it moves sessions.
