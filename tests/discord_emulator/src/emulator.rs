@@ -87,7 +87,12 @@ impl Emulator {
     /// The requests to routes that this Discord does not have.
     #[must_use]
     pub fn unknown_routes(&self) -> Vec<RecordedRequest> {
-        self.requests().into_iter().filter(|request| request.template.is_none()).collect()
+        self.inner.recorder.unknown_routes()
+    }
+
+    /// Forgets the requests so far, for tests that run long; later ones keep their numbers, violations stay.
+    pub fn forget_requests(&self) {
+        self.inner.recorder.forget_requests();
     }
 
     /// Everything so far that Discord forbids or its description does not know.

@@ -20,6 +20,7 @@ pub(crate) struct Options {
     pub(crate) members_request_interval: Duration,
     pub(crate) compress_from_bytes: usize,
     pub(crate) guilds_per_shard: usize,
+    pub(crate) check_responses: bool,
     pub(crate) nonce_window: Duration,
     pub(crate) interaction_deadline: Duration,
     pub(crate) interaction_lifetime: Duration,
@@ -42,6 +43,7 @@ impl Default for Options {
             members_request_interval: Duration::from_secs(30),
             compress_from_bytes: 16 * 1024,
             guilds_per_shard: 2500,
+            check_responses: false,
             nonce_window: Duration::from_mins(3),
             interaction_deadline: Duration::from_secs(3),
             interaction_lifetime: Duration::from_mins(15),
@@ -135,6 +137,13 @@ impl Builder {
     /// How many guilds one shard may have before it is closed with 4011; 2500 as with Discord.
     pub fn guilds_per_shard(mut self, guilds: usize) -> Self {
         self.options.guilds_per_shard = guilds;
+        self
+    }
+
+    /// Whether the emulator's own answers are held against Discord's description as well, for its own tests; what
+    /// it gets wrong appears among the violations as `emulator.response`.
+    pub fn check_responses(mut self, checked: bool) -> Self {
+        self.options.check_responses = checked;
         self
     }
 

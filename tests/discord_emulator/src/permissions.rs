@@ -320,3 +320,6 @@ fn without_implicitly_denied(granted: Permissions, place: Place) -> Permissions 
     }
     if granted.contains(sending) { granted } else { granted - Permissions::NEEDS_SENDING }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What was asked of the HTTP API, how it was answered, and what was wrong with it.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -97,7 +98,9 @@ pub(crate) struct Recorder {
 
 #[derive(Debug, Default)]
 struct Records {
-    requests: Vec<RecordedRequest>,
+    /// How many were forgotten: the index of the first that is kept.
+    forgotten: usize,
+    requests: VecDeque<RecordedRequest>,
     violations: Vec<Violation>,
 }
 
@@ -105,13 +108,13 @@ impl Recorder {
     /// Notes a request that has arrived and returns its index.
     pub(crate) fn request(&self, request: &ApiRequest) -> usize {
         let mut records = self.records();
-        let index = records.requests.len();
+        let index = records.forgotten + records.requests.len();
         let body = match &request.body {
             Body::Malformed(text) => Value::String(text.clone()),
             Body::Empty | Body::Json(_) | Body::Multipart { .. } => request.json().clone(),
         };
         let reason = request.headers.get("x-audit-log-reason").and_then(|reason| reason.to_str().ok());
-        records.requests.push(RecordedRequest {
+        records.requests.push_back(RecordedRequest {
             index,
             method: request.method.clone(),
             path: request.path.clone(),
@@ -128,7 +131,9 @@ impl Recorder {
 
     /// Notes how a request was answered.
     pub(crate) fn answer(&self, index: usize, response: &ApiResponse) {
-        if let Some(request) = self.records().requests.get_mut(index) {
+        let mut records = self.records();
+        let Some(place) = index.checked_sub(records.forgotten) else { return };
+        if let Some(request) = records.requests.get_mut(place) {
             request.answer = Some(Answer {
                 status: response.status.as_u16(),
                 code: response.body.as_ref().and_then(|body| body.get("code")).and_then(Value::as_u64),
@@ -144,7 +149,18 @@ impl Recorder {
     }
 
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
-        self.records().requests.clone()
+        self.records().requests.iter().cloned().collect()
+    }
+
+    pub(crate) fn unknown_routes(&self) -> Vec<RecordedRequest> {
+        self.records().requests.iter().filter(|request| request.template.is_none()).cloned().collect()
+    }
+
+    /// Forgets all requests so far; those that follow keep counting from where these ended.
+    pub(crate) fn forget_requests(&self) {
+        let mut records = self.records();
+        records.forgotten += records.requests.len();
+        records.requests.clear();
     }
 
     pub(crate) fn violations(&self) -> Vec<Violation> {

@@ -28,10 +28,15 @@ enum Segment {
     Variable(Parameter),
 }
 
+/// Where an answer's schema is found in its description.
+const JSON_SCHEMA: &str = "/content/application~1json/schema";
+
 /// One method of one route.
 pub(super) struct Operation {
     pub(super) query: Vec<Parameter>,
     pub(super) body: Option<RequestBody>,
+    /// By status; `None` where the description has no body for it.
+    responses: HashMap<String, Option<Lazy>>,
 }
 
 /// One variable of a path or a query.
@@ -147,6 +152,24 @@ impl Operation {
         Self {
             query: query.map(|parameter| Parameter::parse(string(parameter, "name"), parameter)).collect(),
             body: schema.map(|schema| RequestBody { validator: Lazy::new(&schema), schema, is_required }),
+            responses: operation
+                .get("responses")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+                .map(|(status, response)| (status.clone(), response.pointer(JSON_SCHEMA).map(Lazy::new)))
+                .collect(),
+        }
+    }
+
+    /// What is wrong with an answer of success, in words.
+    pub(super) fn response_errors(&self, status: u16, body: Option<&Value>) -> Vec<String> {
+        match (self.responses.get(&status.to_string()), body) {
+            (None, _) => vec![format!("status {status} is not described")],
+            (Some(None), None) => Vec::new(),
+            (Some(None), Some(_)) => vec![format!("status {status} has no body")],
+            (Some(Some(_)), None) => vec![format!("status {status} has a body")],
+            (Some(Some(validator)), Some(body)) => validator.errors(body),
         }
     }
 }

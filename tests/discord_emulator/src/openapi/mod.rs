@@ -17,7 +17,7 @@ mod validators;
 use serde_json::{Value, json};
 
 use self::description::{Operation, Parameter, description};
-use crate::api::{ApiRequest, Body};
+use crate::api::{ApiRequest, ApiResponse, Body};
 
 /// One deviation from the description.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +38,13 @@ pub(crate) fn check(request: &ApiRequest) -> Vec<Finding> {
     check_query(operation, request, &mut findings);
     check_body(operation, request, &mut findings);
     findings
+}
+
+/// What is wrong with an answer of success: the emulator's own fault, not the client's.
+pub(crate) fn check_response(request: &ApiRequest, response: &ApiResponse) -> Vec<Finding> {
+    let Some((operation, _)) = description().find(request) else { return Vec::new() };
+    let errors = operation.response_errors(response.status.as_u16(), response.body.as_ref());
+    errors.into_iter().map(|found| Finding { rule: "emulator.response", found }).collect()
 }
 
 fn check_path(values: &[(&Parameter, &str)], findings: &mut Vec<Finding>) {

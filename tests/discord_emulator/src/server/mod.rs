@@ -83,6 +83,7 @@ async fn api(
     };
     pause(plan.delay_answer).await;
     inner.limits.note(&response);
+    check_own(&inner, index, &request, &response);
     inner.recorder.answer(index, &response);
     inner.touch();
     written(response)
@@ -142,6 +143,18 @@ fn check(inner: &Inner, index: usize, request: &ApiRequest) -> Option<ApiRespons
         violate(found.rule, format!("{}: {}", found.path, found.found));
     }
     rejection
+}
+
+/// Holds the emulator's own answers against the description, where its tests ask for that.
+fn check_own(inner: &Inner, index: usize, request: &ApiRequest, response: &ApiResponse) {
+    if !inner.options.check_responses || !response.status.is_success() {
+        return;
+    }
+    let what = format!("{} {}", request.method, request.path);
+    for found in openapi::check_response(request, response) {
+        let violation = Violation { request: index, what: what.clone(), rule: found.rule, found: found.found };
+        inner.recorder.violate(violation);
+    }
 }
 
 async fn pause(time: Duration) {
