@@ -25,6 +25,10 @@ mod snowflake;
 mod world;
 
 pub use axum::http::Method;
+pub use driver::{
+    ActionError, BotMember, Button, Channel, Choice, CommandRun, Completion, Guild, Injected, Member, Message, Modal,
+    ModalField, OptionValue, OverwriteFor, ReactionView, Reply, Role, ScheduledEvent, Select, Shown, Submission,
+};
 pub use emulator::Emulator;
 pub use faults::{FaultBuilder, Faults, RateLimitScope};
 pub use gateway::{Counters, Gateway, Intents, SessionView, Shard, Upset};
@@ -32,3 +36,4 @@ pub use options::Builder;
 pub use permissions::Permissions;
 pub use recorder::{Answer, RecordedRequest, Violation};
 pub use snowflake::Snowflake;
+pub use world::Timestamp;
