@@ -145,17 +145,16 @@ impl Builder {
     /// When the port cannot be bound.
     pub async fn start(self) -> std::io::Result<Emulator> {
         let listener = TcpListener::bind(("127.0.0.1", self.options.port)).await?;
-        let changed = watch::Sender::new(0);
         let shutdown = CancellationToken::new();
         let inner = Arc::new(Inner {
             world: Mutex::new(World::new(&self.options)),
-            hub: Hub::new(changed.clone()),
+            hub: Hub::default(),
             recorder: Recorder::default(),
             faults: Faults::default(),
             limits: RateLimits::default(),
             port: listener.local_addr()?.port(),
             options: self.options,
-            changed,
+            changed: watch::Sender::new(0),
             shutdown: shutdown.clone(),
         });
         tokio::spawn(server::run(Arc::clone(&inner), listener));

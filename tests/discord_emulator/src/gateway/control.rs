@@ -91,7 +91,7 @@ impl Gateway {
     ///
     /// When that takes longer than [`Builder::wait_deadline`](crate::Builder::wait_deadline).
     pub async fn wait_until_ready(&self) {
-        self.wait_for("each shard to be ready", |gateway| gateway.is_ready()).await;
+        self.wait_for("each shard to be ready", Self::is_ready).await;
     }
 
     /// Waits until something holds of the gateway, such as a number of resumes.

@@ -13,10 +13,9 @@ use super::{Dispatch, Intents, Upset};
 use crate::snowflake::Snowflake;
 
 /// All sessions.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Hub {
     state: Mutex<State>,
-    changed: watch::Sender<u64>,
     /// Whether the gateway has gone silent: nothing is accepted, read or answered.
     pub(super) silent: watch::Sender<bool>,
 }
@@ -60,10 +59,6 @@ pub struct Counters {
 }
 
 impl Hub {
-    pub(crate) fn new(changed: watch::Sender<u64>) -> Self {
-        Self { state: Mutex::default(), changed, silent: watch::Sender::new(false) }
-    }
-
     /// Sends an event to every session that asked for it, by intents and by shard.
     pub(crate) fn dispatch(&self, dispatch: &Dispatch) {
         let mut state = self.state();
@@ -111,11 +106,6 @@ impl Hub {
     /// The state; never held over an await, and taken after the world where both are needed.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Wakes everybody who waits for a fact.
-    pub(super) fn touch(&self) {
-        self.changed.send_modify(|count| *count += 1);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The gateway: sessions over WebSockets, and the events they asked for.
+//! The gateway: sessions over web sockets, and the events they asked for.
 //!
 //! Owns every session, the count of session starts, and what a test does to connections. The world says what
 //! happened with [`Hub::dispatch`], which never waits.

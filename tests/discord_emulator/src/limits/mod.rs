@@ -56,10 +56,10 @@ pub(crate) fn check(request: &ApiRequest) -> Vec<Finding> {
         ("POST", ["applications", .., "commands"]) => command::one(body, "", &mut findings),
         ("PATCH", ["applications", .., "commands", _]) => command::changed(body, &mut findings),
         ("POST" | "PATCH", ["guilds", _, "scheduled-events", ..]) => {
-            resource::scheduled_event(body, &mut findings)
+            resource::scheduled_event(body, &mut findings);
         }
         ("POST", ["guilds", _, "channels"]) | ("PATCH", ["channels", _]) => {
-            resource::channel(body, &mut findings)
+            resource::channel(body, &mut findings);
         }
         ("POST", ["channels", .., "threads"]) => resource::channel(body, &mut findings),
         ("POST", ["channels", _, "invites"]) => resource::invite(body, &mut findings),
@@ -96,7 +96,7 @@ fn interaction(request: &ApiRequest, findings: &mut Findings) {
 /// (<https://discord.com/developers/docs/resources/audit-log>).
 fn check_reason(request: &ApiRequest, findings: &mut Findings) {
     let Some(reason) = request.headers.get("x-audit-log-reason") else { return };
-    let escapes = reason.as_bytes().iter().filter(|byte| **byte == b'%').count();
+    let escapes = String::from_utf8_lossy(reason.as_bytes()).matches('%').count();
     let length = reason.len().saturating_sub(escapes * 2);
     if length > 512 {
         findings.refuse(

@@ -7,17 +7,17 @@ use serde_json::Value;
 /// The paths of all properties of `value` that no alternative of the schema names.
 pub(super) fn properties(root: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    visit(root, &[schema], value, String::new(), &mut found);
+    visit(root, &[schema], value, "", &mut found);
     found
 }
 
-fn visit(root: &Value, schemas: &[&Value], value: &Value, path: String, found: &mut Vec<String>) {
+fn visit(root: &Value, schemas: &[&Value], value: &Value, path: &str, found: &mut Vec<String>) {
     let schemas = flattened(root, schemas);
     match value {
         Value::Array(items) => {
             let of_items: Vec<&Value> = schemas.iter().filter_map(|schema| schema.get("items")).collect();
             for (index, item) in items.iter().enumerate() {
-                visit(root, &of_items, item, format!("{path}/{index}"), found);
+                visit(root, &of_items, item, &format!("{path}/{index}"), found);
             }
         }
         Value::Object(fields) => {
@@ -35,7 +35,7 @@ fn visit(root: &Value, schemas: &[&Value], value: &Value, path: String, found: &
                 if of_field.is_empty() {
                     found.push(path);
                 } else {
-                    visit(root, &of_field, value, path, found);
+                    visit(root, &of_field, value, &path, found);
                 }
             }
         }

@@ -77,22 +77,22 @@ fn absolute(schema: &Value) -> Value {
 
 /// Says what is wrong; of several alternatives, what keeps the closest one from fitting.
 fn describe(error: &ValidationError<'_>, into: &mut Vec<String>) {
-    let alternatives = match error.kind() {
-        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => context,
-        _ => {
-            into.push(format!("at {:?}: {}", error.instance_path().as_str(), shortened(&error.to_string())));
-            return;
-        }
-    };
     let distance = |errors: &&Vec<ValidationError<'static>>| {
         let is_other_kind = errors.iter().any(|error| is_about_kind(error));
         (is_other_kind, errors.len())
     };
-    match alternatives.iter().filter(|errors| !errors.is_empty()).min_by_key(distance) {
-        Some(closest) => closest.iter().for_each(|error| describe(error, into)),
-        None => {
-            into.push(format!("at {:?}: {}", error.instance_path().as_str(), shortened(&error.to_string())))
+    let closest = match error.kind() {
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            context.iter().filter(|errors| !errors.is_empty()).min_by_key(distance)
         }
+        _ => None,
+    };
+    if let Some(closest) = closest {
+        for error in closest {
+            describe(error, into);
+        }
+    } else {
+        into.push(format!("at {:?}: {}", error.instance_path().as_str(), shortened(&error.to_string())));
     }
 }
 

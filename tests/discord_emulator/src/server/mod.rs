@@ -152,7 +152,8 @@ fn check_own(inner: &Inner, index: usize, request: &ApiRequest, response: &ApiRe
     }
     let what = format!("{} {}", request.method, request.path);
     for found in openapi::check_response(request, response) {
-        let violation = Violation { request: index, what: what.clone(), rule: found.rule, found: found.found };
+        let violation =
+            Violation { request: index, what: what.clone(), rule: found.rule, found: found.found };
         inner.recorder.violate(violation);
     }
 }
