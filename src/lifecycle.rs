@@ -201,7 +201,10 @@ pub fn watchdog(pulse: Pulse, limit: Duration) -> std::io::Result<()> {
             std::thread::sleep(limit / 10);
             let age = pulse.age();
             if age > limit {
-                tracing::error!(silent_s = age.as_secs(), "the scheduler stopped ticking; ending the process");
+                tracing::error!(
+                    silent_s = age.as_secs(),
+                    "the scheduler stopped ticking; ending the process"
+                );
                 std::process::exit(70);
             }
         }
@@ -223,7 +226,10 @@ mod tests {
             Ok::<(), PartFailed>(())
         });
         let failure = failures.next().await;
-        assert_eq!(failure.to_string(), "the test part ended unexpectedly: it panicked; the log has the place");
+        assert_eq!(
+            failure.to_string(),
+            "the test part ended unexpectedly: it panicked; the log has the place"
+        );
     }
 
     #[tokio::test]

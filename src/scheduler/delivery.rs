@@ -25,7 +25,11 @@ const LONGEST_BACKOFF: TimeDelta = TimeDelta::minutes(15);
 ///
 /// # Errors
 /// [`StorageError`] if the outcome could not be written; the row then says to try again.
-pub(super) async fn deliver(scheduler: &Scheduler, store: &Lease, reminder: Reminder) -> Result<(), StorageError> {
+pub(super) async fn deliver(
+    scheduler: &Scheduler,
+    store: &Lease,
+    reminder: Reminder,
+) -> Result<(), StorageError> {
     let delivery = Delivery { scheduler, store };
     let Some(event) = store.events().find(reminder.event_id).await? else {
         return delivery.skip(reminder.id, "its event is gone").await;

@@ -117,7 +117,13 @@ impl Pass {
         Ok(())
     }
 
-    async fn suspend(&self, store: &Lease, event: &Event, due: Timestamp, why: &str) -> Result<(), PassError> {
+    async fn suspend(
+        &self,
+        store: &Lease,
+        event: &Event,
+        due: Timestamp,
+        why: &str,
+    ) -> Result<(), PassError> {
         let now = self.scheduler.clock.now();
         tracing::warn!(guild.id = %self.guild, event.id = %event.id, due_at = %due, why, "reminders are suspended");
         store.events().suspend(event.id, why, now + SUSPENSION, now).await?;

@@ -97,7 +97,9 @@ impl Scheduler {
                 }
                 Entry::Vacant(free) => {
                     free.insert(None);
-                    passes.running.spawn(in_turn(Arc::clone(&passes.room), Pass { scheduler: self.clone(), guild }));
+                    passes
+                        .running
+                        .spawn(in_turn(Arc::clone(&passes.room), Pass { scheduler: self.clone(), guild }));
                 }
             }
         }
