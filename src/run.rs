@@ -90,7 +90,10 @@ impl Bot {
         let options = StoreOptions {
             max_open: storage.max_open,
             idle_close: storage.idle_close,
-            synchronous: storage.synchronous,
+            synchronous: match storage.synchronous {
+                crate::config::Synchronous::Full => crate::storage::Synchronous::Full,
+                crate::config::Synchronous::Normal => crate::storage::Synchronous::Normal,
+            },
             busy_timeout: storage.busy_timeout,
             ..StoreOptions::default()
         };
@@ -105,7 +108,12 @@ impl Bot {
         Ok(Foundation { data_dir, stores, registry, agenda })
     }
 
-    async fn open_port(&self, foundation: &Foundation, edge: &Edge, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+    async fn open_port(
+        &self,
+        foundation: &Foundation,
+        edge: &Edge,
+        lifecycle: &Lifecycle,
+    ) -> anyhow::Result<()> {
         let metrics = telemetry::metrics()?;
         let Some(address) = self.config.http.listen else { return Ok(()) };
         let listener = TcpListener::bind(address)
@@ -154,7 +162,9 @@ fn start_housekeeping(foundation: &Foundation, lifecycle: &Lifecycle) {
     if !foundation.registry.was_clean_stop() {
         let (stores, registry) = (foundation.stores.clone(), Arc::clone(&foundation.registry));
         let (agenda, shutdown) = (foundation.agenda.clone(), lifecycle.shutdown().clone());
-        lifecycle.tracker().spawn(async move { scheduler::sweep(stores, &registry, &agenda, shutdown).await });
+        lifecycle
+            .tracker()
+            .spawn(async move { scheduler::sweep(stores, &registry, &agenda, shutdown).await });
     }
 }
 
@@ -162,7 +172,9 @@ fn start_housekeeping(foundation: &Foundation, lifecycle: &Lifecycle) {
 async fn stop(foundation: &Foundation, lifecycle: &Lifecycle, asked_for: bool) {
     let drained = lifecycle.drained().await;
     if !drained {
-        tracing::warn!("some work did not finish in time; what it claimed is taken up again at the next start");
+        tracing::warn!(
+            "some work did not finish in time; what it claimed is taken up again at the next start"
+        );
     }
     foundation.stores.close().await;
     foundation.registry.close(asked_for && drained).await;
