@@ -186,6 +186,18 @@ pub(super) fn report(call: Call<'_>, command: &str, error: &CommandError) -> Rep
     Reply::text(error.to_string())
 }
 
+/// Whether a step went well without which a command can do its work; logs it if not.
+pub(super) fn went_well<T>(call: Call<'_>, step: &Result<T, DiscordError>) -> bool {
+    if let Err(error) = step {
+        let detail = match error {
+            DiscordError::Unavailable(why) | DiscordError::Refused(why) => why.clone(),
+            other => other.to_string(),
+        };
+        tracing::warn!(guild.id = %call.guild(), error = detail, "a command goes on without an answer of Discord");
+    }
+    step.is_ok()
+}
+
 /// Eight characters by which the operator finds the log line.
 fn short_id(call: Call<'_>) -> String {
     let number = RandomState::new().hash_one((call.now(), call.guild()));

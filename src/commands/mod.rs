@@ -29,6 +29,8 @@ mod place;
 mod reply;
 mod rights;
 mod standing;
+#[cfg(test)]
+mod tests;
 
 use serenity::all::{AutocompleteChoice, CommandData, CommandType};
 

@@ -11,7 +11,6 @@ use crate::commands::rights;
 use crate::domain::event::{Event, EventId, State};
 use crate::domain::message_link::{self, MessageRef};
 use crate::domain::text;
-use crate::ids::MessageId;
 use crate::storage::Lease;
 
 /// Suggestions that Discord shows at most.
@@ -85,21 +84,23 @@ impl Chosen {
     }
 }
 
-/// The event with this number, or of the message with this id or link; `None` if the text is neither.
+/// The event with this number, or of the message with this id or link; `None` if the text means neither.
 async fn named(call: Call<'_>, store: &Lease, typed: &str) -> Result<Option<Event>, CommandError> {
     if let Ok(number) = typed.trim().parse()
         && let Some(event) = store.events().find(EventId(number)).await?
     {
         return Ok(Some(event));
     }
-    let message: MessageId = match message_link::parse(typed) {
-        Ok(MessageRef::Here(message)) => message,
-        Ok(MessageRef::Link { guild, message, .. }) if guild == call.guild() => message,
-        Ok(MessageRef::Link { .. }) => return Err(CommandError::OtherGuild),
-        Err(_) => return Ok(None),
-    };
-    let event = store.events().find_by_message(message).await?;
-    event.map(Some).ok_or(CommandError::NoSuchEvent)
+    match message_link::parse(typed) {
+        // A number may also be a title, such as a year.
+        Ok(MessageRef::Here(message)) => Ok(store.events().find_by_message(message).await?),
+        Ok(MessageRef::Link { guild, message, .. }) if guild == call.guild() => {
+            let event = store.events().find_by_message(message).await?;
+            event.map(Some).ok_or(CommandError::NoSuchEvent)
+        }
+        Ok(MessageRef::Link { .. }) => Err(CommandError::OtherGuild),
+        Err(_) => Ok(None),
+    }
 }
 
 /// The one event with this title, or else the one whose title holds this text.

@@ -4,7 +4,7 @@ use serenity::all::{ChannelId as DiscordChannelId, ChannelType, RoleId as Discor
 use serenity_commands::SubCommand;
 
 use crate::commands::call::Call;
-use crate::commands::error::CommandError;
+use crate::commands::error::{self, CommandError};
 use crate::commands::place::{self, Purpose};
 use crate::commands::reply::Reply;
 use crate::commands::rights;
@@ -71,13 +71,13 @@ impl Create {
         place::require(call, channel_id, Purpose::Post).await?;
         let store = call.app.stores.open_or_create(call.guild()).await?;
         // The message shows how many are asked; without the list it still can be posted.
-        let members = call.discord().sync_members(&store).await;
+        let members = error::went_well(call, &call.discord().sync_members(&store).await);
         let event = post(call, &store, &new).await?;
         let mut lines =
             vec![format!("{} is posted in <#{channel_id}>.", standing::heading(&event, call.guild()))];
         lines.push(standing::asked(call, &store, &event).await);
         lines.push(standing::next_reminder(&event));
-        lines.extend(standing::what_is_unknown(call, members.is_ok()));
+        lines.extend(standing::what_is_unknown(call, members));
         Ok(Reply::lines(&lines))
     }
 }

@@ -5,7 +5,7 @@ use serenity_commands::SubCommand;
 
 use crate::app::MessageInfo;
 use crate::commands::call::Call;
-use crate::commands::error::CommandError;
+use crate::commands::error::{self, CommandError};
 use crate::commands::place::{self, Purpose};
 use crate::commands::reply::Reply;
 use crate::commands::rights;
@@ -29,7 +29,7 @@ pub(in crate::commands) struct Watch {
     interval: Option<String>,
 
     /// The emoji that count as an answer, with spaces between them; ✅ ❌ ❓ unless you choose others.
-    #[command(builder(max_length(1000)))]
+    #[command(builder(max_length(1500)))]
     reactions: Option<String>,
 }
 
@@ -133,9 +133,9 @@ async fn confirm(
         Watched::New(event) => (event, "I am watching"),
         Watched::Again(event) => (event, "I go on watching"),
     };
-    let members = call.discord().sync_members(store).await;
-    let answers = call.discord().reconcile(store, &event).await;
-    if answers.is_err() {
+    let members = error::went_well(call, &call.discord().sync_members(store).await);
+    let answers = error::went_well(call, &call.discord().reconcile(store, &event).await);
+    if !answers {
         // Read before the next reminder at the latest.
         store.guild().set_answers_synced_at(None, call.now()).await?;
     }
@@ -147,8 +147,8 @@ async fn confirm(
     });
     lines.push(standing::next_reminder(&event));
     lines.push(format!("Answers that count: {}", standing::choices(&event.choices)));
+    lines.extend(standing::what_is_unknown(call, members && answers));
     lines.extend(others(message, &event));
-    lines.extend(standing::what_is_unknown(call, members.is_ok() && answers.is_ok()));
     Ok(Reply::lines(&lines))
 }
 
