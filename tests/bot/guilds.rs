@@ -96,7 +96,8 @@ async fn a_removal_while_the_bot_was_offline_is_noticed() {
 #[tokio::test]
 async fn most_guilds_gone_at_once_is_not_believed() {
     let mut stage = Stage::empty().await;
-    let guilds: Vec<Guild> = (0..6).map(|number| stage.discord.add_guild(&format!("Club {number}"))).collect();
+    let guilds: Vec<Guild> =
+        (0..6).map(|number| stage.discord.add_guild(&format!("Club {number}"))).collect();
     stage.start().await;
     for guild in &guilds {
         watched(&stage, guild).await;
@@ -114,7 +115,11 @@ async fn most_guilds_gone_at_once_is_not_believed() {
     stage.configure("MUSTER__STORAGE__CONFIRM_MASS_ABSENCE", "true");
     stage.restart().await;
     stage.pass(TimeDelta::hours(48));
-    stage.until("the directories are gone", || guilds[..5].iter().all(|guild| !stage.guild_dir(guild).exists())).await;
+    stage
+        .until("the directories are gone", || {
+            guilds[..5].iter().all(|guild| !stage.guild_dir(guild).exists())
+        })
+        .await;
     assert!(stage.guild_dir(&guilds[5]).exists());
 }
 
@@ -131,7 +136,8 @@ async fn two_guilds_with_the_same_member_never_see_each_other() {
     assert!(seen.is_empty(), "{seen:?}");
     let reply = anna_in_go.runs(&there, "/event show").option("event", secret.link()).send().await.unwrap();
     assert!(reply.is_ephemeral() && !reply.text().contains("Secret"), "{}", reply.text());
-    let reply = anna_in_go.runs(&there, "/event watch").option("message", secret.link()).send().await.unwrap();
+    let reply =
+        anna_in_go.runs(&there, "/event watch").option("message", secret.link()).send().await.unwrap();
     assert!(!reply.text().contains("Secret"), "{}", reply.text());
     assert!(!stage.guild_dir(&go).exists() || stage.live_titles(&go).is_empty());
 }

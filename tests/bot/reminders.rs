@@ -9,7 +9,11 @@ const HOUR: TimeDelta = TimeDelta::hours(1);
 
 /// The reminders in a channel: messages of the bot that ping somebody.
 fn reminders(channel: &Channel) -> Vec<Message> {
-    channel.messages().into_iter().filter(|message| message.is_by_bot() && !message.pings().is_empty()).collect()
+    channel
+        .messages()
+        .into_iter()
+        .filter(|message| message.is_by_bot() && !message.pings().is_empty())
+        .collect()
 }
 
 /// The members whom all reminders so far have pinged, in ascending order, as often as they were.
@@ -89,7 +93,11 @@ async fn three_hundred_silent_members_are_each_mentioned_exactly_once() {
     stage.pass(HOUR);
     stage.until("the reminder is sent", || stage.log_rows(&guild) == ["sent"]).await;
     assert_eq!(pinged(&general), ids(&silent.iter().collect::<Vec<_>>()));
-    assert!(reminders(&general).iter().all(|part| part.pings().len() <= 80 && part.text().chars().count() <= 2000));
+    assert!(
+        reminders(&general)
+            .iter()
+            .all(|part| part.pings().len() <= 80 && part.text().chars().count() <= 2000)
+    );
 }
 
 #[tokio::test]

@@ -94,7 +94,10 @@ async fn farewell(screen: &Screen, guild: &Guild, data: &TempDir) -> anyhow::Res
     guild.remove_bot();
     for _ in 0..1000 {
         if !directory.exists() {
-            screen.note(&format!("after:  guilds/{} is gone, and with it all that was known of this server", guild.id()));
+            screen.note(&format!(
+                "after:  guilds/{} is gone, and with it all that was known of this server",
+                guild.id()
+            ));
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -3,7 +3,7 @@
 
 use std::io::IsTerminal;
 
-use discord_emulator::{Member, Message};
+use discord_emulator::{Button, Member, Message};
 
 /// The terminal, with colours where it has them.
 pub struct Screen {
@@ -60,7 +60,7 @@ impl Screen {
     /// A message in the channel, with its buttons.
     pub fn message(&self, message: &Message) {
         let buttons: Vec<String> =
-            message.buttons().iter().map(|button| format!("[ {} ]", button.text())).collect();
+            message.buttons().iter().map(|button| format!("[ {} ]", shown(button))).collect();
         let text = readable(&message.text(), message);
         self.boxed("Muster", format!("{text}\n{}", buttons.join("  ")).trim_end(), BLUE);
     }
@@ -74,10 +74,17 @@ impl Screen {
     }
 }
 
+/// A button as it looks: its emoji, then its words.
+fn shown(button: &Button) -> String {
+    let parts = [button.emoji.as_deref().unwrap_or_default(), &button.label];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// The text with names in place of ids, as Discord's clients show mentions.
 fn readable(text: &str, message: &Message) -> String {
     let Some(guild) = message.channel().guild() else { return text.to_owned() };
-    guild.members().iter().fold(text.to_owned(), |text, member| {
-        text.replace(&member.mention(), &format!("@{}", member.name()))
-    })
+    guild
+        .members()
+        .iter()
+        .fold(text.to_owned(), |text, member| text.replace(&member.mention(), &format!("@{}", member.name())))
 }

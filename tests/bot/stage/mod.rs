@@ -185,7 +185,8 @@ impl Stage {
 pub async fn watch(stage: &Stage, member: &Member, message: &Message) -> Reply {
     let command = member.runs(&message.channel(), "/event watch");
     let reply = command.option("message", message.link()).option("interval", "1h").send().await;
-    let reply = reply.unwrap_or_else(|error| panic!("{error}; the log:\n  {}", stage.log().lines().join("\n  ")));
+    let reply =
+        reply.unwrap_or_else(|error| panic!("{error}; the log:\n  {}", stage.log().lines().join("\n  ")));
     assert!(reply.is_ephemeral() && reply.text().contains("watching"), "{}", reply.text());
     reply
 }
@@ -204,8 +205,12 @@ impl Drop for Stage {
         }
         self.discord.assert_clean();
         let expected = self.expected_errors.lock().unwrap();
-        let unexpected: Vec<_> =
-            self.log.errors().into_iter().filter(|line| !expected.iter().any(|text| line.contains(text))).collect();
+        let unexpected: Vec<_> = self
+            .log
+            .errors()
+            .into_iter()
+            .filter(|line| !expected.iter().any(|text| line.contains(text)))
+            .collect();
         assert!(unexpected.is_empty(), "the bot logged errors:\n  {}", unexpected.join("\n  "));
     }
 }
