@@ -2,5 +2,6 @@
 
 mod guilds;
 mod house;
+mod operator;
 mod reminders;
 mod stage;

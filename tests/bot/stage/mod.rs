@@ -181,6 +181,15 @@ impl Stage {
     }
 }
 
+/// Waits until an asynchronous `fact` holds; fails the test if it does not in time.
+pub async fn within<F: Future<Output = bool>>(what: &str, fact: impl Fn() -> F) {
+    let started = Instant::now();
+    while !fact().await {
+        assert!(started.elapsed() < DEADLINE, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Has `member` watch a message at an interval of an hour, and waits for the confirmation.
 pub async fn watch(stage: &Stage, member: &Member, message: &Message) -> Reply {
     let command = member.runs(&message.channel(), "/event watch");
