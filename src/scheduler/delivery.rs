@@ -83,10 +83,9 @@ impl Delivery<'_> {
                 return Ok(Outcome::Interrupted);
             }
             match self.send_part(event, reminder, part).await {
-                Ok(Some(message)) => {
+                Ok(message) => {
                     self.store.reminders().record_part(reminder.id, part, message, self.now()).await?;
                 }
-                Ok(None) => {}
                 Err(error) => return Ok(Outcome::Failed(error)),
             }
             accepted += 1;

@@ -1,15 +1,26 @@
-//! The guild's own row.
+//! Table `guild`, one row: what the guild decided, and how fresh the copies of Discord's facts are.
 
-use super::{Lease, StorageError};
+use sqlx::types::Json;
+
+use super::StorageError;
+use super::columns::{maybe_instant, number};
+use super::guild_db::GuildDb;
+use super::guild_stores::quick_check;
 use crate::clock::Timestamp;
 use crate::domain::settings::GuildSettings;
+
+/// The guild's own row.
+#[derive(Debug, Clone, Copy)]
+pub struct GuildRows<'a> {
+    pub(super) db: &'a GuildDb,
+}
 
 /// How a guild's store is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreHealth {
     /// Size of the database in bytes, without its write-ahead log.
     pub size_bytes: u64,
-    /// What `PRAGMA quick_check` says; `ok` if nothing is wrong.
+    /// The first fault that SQLite's `quick_check` finds; `ok` if it finds none.
     pub quick_check: String,
     /// Events that are not over.
     pub live_events: usize,
@@ -17,54 +28,70 @@ pub struct StoreHealth {
     pub log_rows: usize,
 }
 
-/// What the guild itself decided, and how fresh the copies of Discord's facts are.
-#[derive(Debug, Clone, Copy)]
-pub struct GuildRows<'a> {
-    pub(super) store: &'a Lease,
-}
-
 impl GuildRows<'_> {
-    /// See the contract.
+    /// What the guild decided, with the default for everything else.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn settings(&self) -> Result<GuildSettings, StorageError> {
-        unimplemented!()
+        let Json(settings) = sqlx::query_scalar("SELECT settings FROM guild")
+            .fetch_one(&self.db.pool)
+            .await
+            .map_err(self.db.failed("read the guild's settings"))?;
+        Ok(settings)
     }
 
-    /// See the contract.
+    /// Replaces what the guild decided.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn set_settings(&self, settings: &GuildSettings, now: Timestamp) -> Result<(), StorageError> {
-        unimplemented!()
+        sqlx::query("UPDATE guild SET settings = $1, updated_at = $2")
+            .bind(Json(settings))
+            .bind(now.timestamp_millis())
+            .execute(&self.db.pool)
+            .await
+            .map_err(self.db.failed("write the guild's settings"))?;
+        Ok(())
     }
 
-    /// See the contract.
+    /// What the guild is called; `None` if Discord has not said yet.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn name(&self) -> Result<Option<String>, StorageError> {
-        unimplemented!()
+        sqlx::query_scalar("SELECT name FROM guild")
+            .fetch_one(&self.db.pool)
+            .await
+            .map_err(self.db.failed("read the guild's name"))
     }
 
-    /// See the contract.
+    /// Notes what the guild is called.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn set_name(&self, name: &str, now: Timestamp) -> Result<(), StorageError> {
-        unimplemented!()
+        sqlx::query("UPDATE guild SET name = $1, updated_at = $2 WHERE name IS DISTINCT FROM $1")
+            .bind(name)
+            .bind(now.timestamp_millis())
+            .execute(&self.db.pool)
+            .await
+            .map_err(self.db.failed("write the guild's name"))?;
+        Ok(())
     }
 
-    /// See the contract.
+    /// When the list of members was last complete; `None`: fetch it before trusting it.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn members_synced_at(&self) -> Result<Option<Timestamp>, StorageError> {
-        unimplemented!()
+        let read = sqlx::query("SELECT members_synced_at FROM guild")
+            .try_map(|row| maybe_instant(&row, "members_synced_at"))
+            .fetch_one(&self.db.pool);
+        read.await.map_err(self.db.failed("read how fresh the list of members is"))
     }
 
-    /// See the contract.
+    /// Notes that the list of members is complete, or with `None` that it may not be.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -73,18 +100,27 @@ impl GuildRows<'_> {
         at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        unimplemented!()
+        sqlx::query("UPDATE guild SET members_synced_at = $1, updated_at = $2 WHERE members_synced_at IS DISTINCT FROM $1")
+            .bind(at.map(|at| at.timestamp_millis()))
+            .bind(now.timestamp_millis())
+            .execute(&self.db.pool)
+            .await
+            .map_err(self.db.failed("note how fresh the list of members is"))?;
+        Ok(())
     }
 
-    /// See the contract.
+    /// When the answers of all live events were last as Discord has them; `None`: reconcile before the next reminder.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn answers_synced_at(&self) -> Result<Option<Timestamp>, StorageError> {
-        unimplemented!()
+        let read = sqlx::query("SELECT answers_synced_at FROM guild")
+            .try_map(|row| maybe_instant(&row, "answers_synced_at"))
+            .fetch_one(&self.db.pool);
+        read.await.map_err(self.db.failed("read how fresh the answers are"))
     }
 
-    /// See the contract.
+    /// Notes that the answers of all live events are as Discord has them, or with `None` that they may not be.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -93,14 +129,74 @@ impl GuildRows<'_> {
         at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        unimplemented!()
+        sqlx::query("UPDATE guild SET answers_synced_at = $1, updated_at = $2 WHERE answers_synced_at IS DISTINCT FROM $1")
+            .bind(at.map(|at| at.timestamp_millis()))
+            .bind(now.timestamp_millis())
+            .execute(&self.db.pool)
+            .await
+            .map_err(self.db.failed("note how fresh the answers are"))?;
+        Ok(())
     }
 
-    /// See the contract.
+    /// How the store is doing. Reads the whole file: for people who ask, not for every minute.
     ///
     /// # Errors
-    /// [`StorageError::Sqlite`].
+    /// [`StorageError::Sqlite`], or [`StorageError::Quarantined`] if the file is too damaged to be checked.
     pub async fn check(&self) -> Result<StoreHealth, StorageError> {
-        unimplemented!()
+        let failed = "check itself";
+        let found = quick_check(&self.db.pool).await.map_err(self.db.failed(failed))?;
+        let counts = sqlx::query(
+            "SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size) AS size_bytes,
+                    (SELECT count(*) FROM events WHERE ended_at IS NULL) AS live_events,
+                    (SELECT count(*) FROM reminder_log) AS log_rows",
+        );
+        let health = counts.try_map(|row| {
+            Ok(StoreHealth {
+                size_bytes: number(&row, "size_bytes")?,
+                quick_check: found.clone(),
+                live_events: number(&row, "live_events")?,
+                log_rows: number(&row, "log_rows")?,
+            })
+        });
+        health.fetch_one(&self.db.pool).await.map_err(self.db.failed(failed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::settings::GuildSettings;
+    use crate::ids::RoleId;
+    use crate::storage::testing::{at, open_store};
+
+    #[tokio::test]
+    async fn a_new_guild_has_the_defaults_and_keeps_what_it_is_told() {
+        let (_tmp, lease) = open_store().await;
+        let guild = lease.guild();
+        assert_eq!(guild.settings().await.unwrap(), GuildSettings::default());
+        assert_eq!(guild.name().await.unwrap(), None);
+        assert_eq!(guild.members_synced_at().await.unwrap(), None);
+        assert_eq!(guild.answers_synced_at().await.unwrap(), None);
+
+        let settings =
+            GuildSettings { default_interval_ms: Some(90_000), organiser_roles: vec![RoleId::new(5)] };
+        guild.set_settings(&settings, at(1)).await.unwrap();
+        guild.set_name("Kraken", at(1)).await.unwrap();
+        guild.set_members_synced_at(Some(at(2)), at(2)).await.unwrap();
+        guild.set_answers_synced_at(Some(at(3)), at(3)).await.unwrap();
+        assert_eq!(guild.settings().await.unwrap(), settings);
+        assert_eq!(guild.name().await.unwrap().as_deref(), Some("Kraken"));
+        assert_eq!(guild.members_synced_at().await.unwrap(), Some(at(2)));
+        assert_eq!(guild.answers_synced_at().await.unwrap(), Some(at(3)));
+        guild.set_answers_synced_at(None, at(4)).await.unwrap();
+        assert_eq!(guild.answers_synced_at().await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_sound_store_says_so_and_a_new_one_is_small() {
+        let (_tmp, lease) = open_store().await;
+        let health = lease.guild().check().await.unwrap();
+        assert_eq!(health.quick_check, "ok");
+        assert_eq!((health.live_events, health.log_rows), (0, 0));
+        assert!(health.size_bytes <= 40_000, "a new store has {} bytes", health.size_bytes);
     }
 }

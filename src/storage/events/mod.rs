@@ -1,22 +1,41 @@
-//! Events.
+//! Table `events`: the messages whose answers Muster tracks.
+//!
+//! **Invariants**
+//! - An event that is paused or over has no `next_due_at` (the table checks it).
+//! - A draft, whose message Discord has not accepted yet, is live but never due.
+//! - An event is ended, not deleted: its log and its number stay. Only a draft that was never posted is deleted.
+//!
+//! **Does not know** the registry: after a write that changes when something is due, the caller brings that up to date.
 
-use super::{Lease, StorageError};
+mod row;
+mod start;
+mod state;
+
+use super::StorageError;
+use super::columns::{as_integer, maybe_instant, number};
+use super::guild_db::GuildDb;
 use crate::clock::Timestamp;
 use crate::domain::choice::Choices;
-use crate::domain::event::{EndReason, Event, EventId, Origin};
+use crate::domain::event::{Event, EventId, Origin};
 use crate::domain::interval::Interval;
 use crate::ids::{ChannelId, MessageId, RoleId, UserId};
+
+/// The events of one guild.
+#[derive(Debug, Clone, Copy)]
+pub struct Events<'a> {
+    pub(super) db: &'a GuildDb,
+}
 
 /// An event that is not in the store yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
-    /// Where its message is.
+    /// Where its message is, or is to be.
     pub channel_id: ChannelId,
     /// Its message; `None` while it still has to be posted.
     pub message_id: Option<MessageId>,
     /// Who wrote the message.
     pub origin: Origin,
-    /// One line.
+    /// One line, as checked by [`title`](crate::domain::event::title).
     pub title: String,
     /// May be empty.
     pub description: String,
@@ -28,215 +47,221 @@ pub struct NewEvent {
     pub choices: Choices,
     /// Only members with this role are asked.
     pub role: Option<RoleId>,
-    /// Who created or watched it.
+    /// Who creates or watches it.
     pub author_id: UserId,
 }
 
 /// What became of watching a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Watched {
-    /// It was not watched before.
+    /// It was not known before.
     New(Event),
-    /// It was known already; the interval is the new one, and it is active.
+    /// It was known; it now has the new interval and is active.
     Again(Event),
 }
 
-/// The events of one guild.
-#[derive(Debug, Clone, Copy)]
-pub struct Events<'a> {
-    pub(super) store: &'a Lease,
+impl Watched {
+    /// The event, new or not.
+    #[must_use]
+    pub fn into_event(self) -> Event {
+        match self {
+            Self::New(event) | Self::Again(event) => event,
+        }
+    }
 }
 
 impl Events<'_> {
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn insert_draft(&self, event: &NewEvent, now: Timestamp) -> Result<EventId, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn attach_message(
-        &self,
-        event: EventId,
-        message: MessageId,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn delete_draft(&self, event: EventId) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn drafts(&self) -> Result<Vec<Event>, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn watch(&self, event: &NewEvent, now: Timestamp) -> Result<Watched, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
+    /// The event with this number, in any state.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn find(&self, event: EventId) -> Result<Option<Event>, StorageError> {
-        unimplemented!()
+        sqlx::query_as("SELECT * FROM events WHERE id = $1")
+            .bind(event.0)
+            .fetch_optional(&self.db.pool)
+            .await
+            .map_err(self.db.failed("find an event"))
     }
 
-    /// See the contract.
+    /// The event of this message, in any state.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn find_by_message(&self, message: MessageId) -> Result<Option<Event>, StorageError> {
-        unimplemented!()
+        sqlx::query_as("SELECT * FROM events WHERE message_id = $1")
+            .bind(message)
+            .fetch_optional(&self.db.pool)
+            .await
+            .map_err(self.db.failed("find an event by its message"))
     }
 
-    /// See the contract.
+    /// Events that are not over, newest first.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn list_live(&self, limit: usize, offset: usize) -> Result<Vec<Event>, StorageError> {
-        unimplemented!()
+        sqlx::query_as(
+            "SELECT * FROM events WHERE ended_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2",
+        )
+        .bind(as_integer(limit))
+        .bind(as_integer(offset))
+        .fetch_all(&self.db.pool)
+        .await
+        .map_err(self.db.failed("list the live events"))
     }
 
-    /// See the contract.
+    /// How many events are not over.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn count_live(&self) -> Result<usize, StorageError> {
-        unimplemented!()
+        sqlx::query("SELECT count(*) AS live FROM events WHERE ended_at IS NULL")
+            .try_map(|row| number(&row, "live"))
+            .fetch_one(&self.db.pool)
+            .await
+            .map_err(self.db.failed("count the live events"))
     }
 
-    /// See the contract.
+    /// Live events with `needle` in their title, in upper or lower case, newest first. An empty needle is in all.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn search_live(&self, needle: &str, limit: usize) -> Result<Vec<Event>, StorageError> {
-        unimplemented!()
+        sqlx::query_as(
+            r"SELECT * FROM events WHERE ended_at IS NULL AND title_key LIKE $1 ESCAPE '\'
+              ORDER BY created_at DESC, id DESC LIMIT $2",
+        )
+        .bind(format!("%{}%", escape_like(&row::title_key(needle))))
+        .bind(as_integer(limit))
+        .fetch_all(&self.db.pool)
+        .await
+        .map_err(self.db.failed("search the live events"))
     }
 
-    /// See the contract.
+    /// Posted events whose message Discord has not confirmed, oldest first: what a crash may have left.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn pause(&self, event: EventId, now: Timestamp) -> Result<bool, StorageError> {
-        unimplemented!()
+    pub async fn drafts(&self) -> Result<Vec<Event>, StorageError> {
+        sqlx::query_as(
+            "SELECT * FROM events WHERE ended_at IS NULL AND message_id IS NULL ORDER BY created_at, id",
+        )
+        .fetch_all(&self.db.pool)
+        .await
+        .map_err(self.db.failed("list the drafts"))
     }
 
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn resume(
-        &self,
-        event: EventId,
-        next_due: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn set_interval(
-        &self,
-        event: EventId,
-        interval: Interval,
-        next_due: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn suspend(
-        &self,
-        event: EventId,
-        reason: &str,
-        retry_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn lift_suspension(&self, event: EventId, now: Timestamp) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn end(&self, event: EventId, reason: EndReason, now: Timestamp) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn end_in_channel(
-        &self,
-        channel: ChannelId,
-        now: Timestamp,
-    ) -> Result<Vec<EventId>, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn retitle(
-        &self,
-        event: EventId,
-        title: &str,
-        description: Option<&str>,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
+    /// Active and suspended events whose instant has come, earliest first.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Event>, StorageError> {
-        unimplemented!()
+        sqlx::query_as(
+            "SELECT * FROM events WHERE next_due_at <= $1 AND next_due_at IS NOT NULL AND message_id IS NOT NULL
+             ORDER BY next_due_at, id LIMIT $2",
+        )
+        .bind(now.timestamp_millis())
+        .bind(as_integer(limit))
+        .fetch_all(&self.db.pool)
+        .await
+        .map_err(self.db.failed("list the due events"))
     }
 
-    /// See the contract.
+    /// The earliest instant at which the scheduler has something to do in this guild: an event falls due, or a reminder
+    /// is tried again.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn earliest_instant(&self) -> Result<Option<Timestamp>, StorageError> {
-        unimplemented!()
+        let instants = sqlx::query(
+            "SELECT min(at) AS at FROM (
+                 SELECT min(next_due_at) AS at FROM events WHERE next_due_at IS NOT NULL AND message_id IS NOT NULL
+                 UNION ALL
+                 SELECT min(next_attempt_at) FROM reminder_log WHERE status = 'pending')",
+        );
+        let earliest = instants.try_map(|row| maybe_instant(&row, "at"));
+        earliest.fetch_one(&self.db.pool).await.map_err(self.db.failed("find the earliest due instant"))
+    }
+}
+
+/// The text with everything escaped that means something in a `LIKE` pattern.
+fn escape_like(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '%' | '_') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::EndReason;
+    use crate::storage::testing::{at, new_event, open_store};
+
+    #[tokio::test]
+    async fn a_search_takes_what_was_typed_literally_and_in_any_case() {
+        let (_tmp, lease) = open_store().await;
+        let events = lease.events();
+        let titles = ["100% sure", "1000 sure", "snake_case", "snakeXcase", r"back\slash", "ÉCOLE Été"];
+        for (message, title) in (1..).zip(titles) {
+            events.watch(&new_event(message, title), at(0)).await.unwrap();
+        }
+        for (needle, expected) in [
+            ("100%", vec!["100% sure"]),
+            ("E_C", vec!["snake_case"]),
+            ("k\\s", vec![r"back\slash"]),
+            ("école é", vec!["ÉCOLE Été"]),
+            ("SURE", vec!["1000 sure", "100% sure"]),
+            ("%", vec!["100% sure"]),
+            ("nothing", vec![]),
+        ] {
+            let found = events.search_live(needle, 25).await.unwrap();
+            let found: Vec<_> = found.iter().map(|event| event.title.as_str()).collect();
+            assert_eq!(found, expected, "searching for {needle:?}");
+        }
+        assert_eq!(events.search_live("", 4).await.unwrap().len(), 4);
+    }
+
+    #[tokio::test]
+    async fn lists_show_live_events_newest_first_a_page_at_a_time() {
+        let (_tmp, lease) = open_store().await;
+        let events = lease.events();
+        for message in 1..=5 {
+            let seconds = i64::try_from(message).unwrap();
+            events.watch(&new_event(message, &format!("event {message}")), at(seconds)).await.unwrap();
+        }
+        let third = events.find_by_message(MessageId::new(3)).await.unwrap().unwrap();
+        assert!(events.end(third.id, EndReason::Unwatched, at(9)).await.unwrap());
+        assert_eq!(events.count_live().await.unwrap(), 4);
+        let page = events.list_live(2, 1).await.unwrap();
+        let titles: Vec<_> = page.iter().map(|event| event.title.as_str()).collect();
+        assert_eq!(titles, ["event 4", "event 2"]);
+    }
+
+    #[tokio::test]
+    async fn due_events_come_earliest_first_and_the_earliest_instant_is_theirs() {
+        let (_tmp, lease) = open_store().await;
+        let events = lease.events();
+        assert_eq!(events.earliest_instant().await.unwrap(), None);
+        for (message, due) in [(1, 30), (2, 10), (3, 20)] {
+            let event = NewEvent { next_due_at: at(due), ..new_event(message, "Raid") };
+            events.watch(&event, at(0)).await.unwrap();
+        }
+        let draft = NewEvent {
+            message_id: None,
+            origin: Origin::Posted,
+            next_due_at: at(1),
+            ..new_event(0, "Draft")
+        };
+        events.insert_draft(&draft, at(0)).await.unwrap();
+        assert_eq!(events.earliest_instant().await.unwrap(), Some(at(10)));
+        let due = events.due(at(20), 9).await.unwrap();
+        let due: Vec<_> = due.iter().filter_map(|event| event.next_due_at).collect();
+        assert_eq!(due, [at(10), at(20)]);
+        assert_eq!(events.due(at(99), 1).await.unwrap().len(), 1);
     }
 }

@@ -1,177 +1,142 @@
-//! The guild stores.
+//! Every guild's store: opened on demand, leased, closed when it is not needed, deleted with its guild.
+//!
+//! Owns the slots, one per store that is open, and the files below `guilds/`.
+//!
+//! **Invariants**
+//! - One opening per guild at a time, however many ask; a failed one is not remembered.
+//! - A store is visible only once its file was checked and its migrations ran.
+//! - A leased store is not closed, except by a deletion or the shutdown, and by these only after `lease_wait`.
+//! - Nothing is created without [`GuildStores::admit`], and never in place of a file that is missing or broken.
+//! - What a caller begins (opening, closing, deleting) runs to its end on the stores' own task tracker, even if the
+//!   caller goes away: no store is left half open.
+//! - Nothing awaits while a guard of a map is held.
+//!
+//! **Does not know** what is in a store beyond its schema version and whose it is.
+
+mod closing;
+mod lease;
+mod leasing;
+mod opening;
+mod options;
+mod room;
+mod slot;
+mod slots;
+mod stats;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-use sqlx::SqlitePool;
+use dashmap::DashSet;
+use tokio_util::task::TaskTracker;
 
-use super::{DataDir, Events, GuildRows, Members, Reminders, Responses, StorageError};
+pub use lease::Lease;
+pub(super) use opening::quick_check;
+pub use options::{StoreOptions, Synchronous};
+pub use stats::StoreStats;
+
+use self::leasing::IfMissing;
+use self::opening::Opener;
+use self::room::Room;
+use self::slots::Slots;
+use self::stats::Counters;
+use super::quarantine::Quarantine;
+use super::{DataDir, StorageError};
 use crate::clock::SharedClock;
 use crate::ids::GuildId;
 
-/// How surely a commit survives a power cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Synchronous {
-    /// Every commit is on the disk before it is reported.
-    #[default]
-    Full,
-    /// A power cut may take the latest commits with it; the file stays sound.
-    Normal,
-}
-
-/// How guild stores are kept.
-#[derive(Debug, Clone)]
-pub struct StoreOptions {
-    /// Stores open at the same time; exceeded only while all are leased.
-    pub max_open: usize,
-    /// A store unused for this long is closed by the next sweep.
-    pub idle_close: Duration,
-    /// How surely a commit survives a power cut.
-    pub synchronous: Synchronous,
-    /// How long a statement waits for SQLite's lock.
-    pub busy_timeout: Duration,
-    /// How long a deletion, or the shutdown, waits for leases to come back.
-    pub lease_wait: Duration,
-}
-
-impl Default for StoreOptions {
-    fn default() -> Self {
-        Self {
-            max_open: 256,
-            idle_close: Duration::from_mins(5),
-            synchronous: Synchronous::Full,
-            busy_timeout: Duration::from_secs(5),
-            lease_wait: Duration::from_secs(10),
-        }
-    }
-}
-
-/// What the guild stores did so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct StoreStats {
-    /// Stores open now.
-    pub open: usize,
-    /// Of these, how many are leased.
-    pub leased: usize,
-    /// Leases given of a store that was open already.
-    pub hits: u64,
-    /// Leases that had to wait for an opening.
-    pub misses: u64,
-    /// Stores closed to make room.
-    pub evictions: u64,
-    /// Openings that succeeded, creations included.
-    pub opened: u64,
-    /// How long these took together.
-    pub open_latency: Duration,
-}
-
-/// Every guild's store, opened on demand. Cheap to clone.
+/// Every guild's store. Cheap to clone.
 #[derive(Clone)]
-pub struct GuildStores {}
+pub struct GuildStores {
+    shared: Arc<Shared>,
+}
+
+/// What all clones share.
+struct Shared {
+    slots: Slots,
+    room: Arc<Room>,
+    opener: Opener,
+    quarantine: Arc<Quarantine>,
+    /// The guilds for which a store may be created.
+    admitted: DashSet<GuildId>,
+    counters: Counters,
+    /// Openings, closings and deletions that were begun.
+    tasks: TaskTracker,
+    /// How many of these close a store.
+    closing: AtomicUsize,
+    stopping: AtomicBool,
+    dir: Arc<DataDir>,
+    options: StoreOptions,
+    clock: SharedClock,
+}
 
 impl GuildStores {
     /// Keeps the stores in `dir`; does no I/O.
     #[must_use]
     pub fn new(dir: Arc<DataDir>, options: StoreOptions, clock: SharedClock) -> Self {
-        drop((dir, options, clock));
-        Self {}
+        let quarantine = Arc::new(Quarantine::default());
+        let opener = Opener::new(Arc::clone(&dir), &options, Arc::clone(&clock), Arc::clone(&quarantine));
+        let shared = Shared {
+            slots: Slots::default(),
+            room: Room::new(options.max_open),
+            opener,
+            quarantine,
+            admitted: DashSet::new(),
+            counters: Counters::default(),
+            tasks: TaskTracker::new(),
+            closing: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
+            dir,
+            options,
+            clock,
+        };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Notes that Muster is a member of this guild: a store may be created for it.
     pub fn admit(&self, guild: GuildId) {
-        unimplemented!("{guild}")
+        self.shared.admitted.insert(guild);
     }
 
     /// Leases the guild's store; `None` if it has none. Never creates one.
     ///
     /// # Errors
-    /// See [`StorageError`].
+    /// [`StorageError::Quarantined`] if the file is not usable, [`StorageError::Deleted`] while it is being deleted,
+    /// [`StorageError::Closed`] after [`GuildStores::close`], or a failure of the file system or of SQLite.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up the lease; an opening that was begun is finished and serves the next caller.
     pub async fn open(&self, guild: GuildId) -> Result<Option<Lease>, StorageError> {
-        unimplemented!("{guild}")
+        self.shared.lease(guild, IfMissing::Leave).await
     }
 
     /// Leases the guild's store, and creates it if it has none.
     ///
     /// # Errors
-    /// [`StorageError::NotAMember`] unless admitted; see [`StorageError`].
-    pub async fn open_or_create(&self, guild: GuildId) -> Result<Lease, StorageError> {
-        unimplemented!("{guild}")
-    }
-
-    /// Deletes all that is kept of this guild; whether there was something.
+    /// [`StorageError::NotAMember`] unless the guild was admitted; otherwise like [`GuildStores::open`].
     ///
-    /// # Errors
-    /// [`StorageError::InUse`]; see [`StorageError`].
-    pub async fn delete(&self, guild: GuildId) -> Result<bool, StorageError> {
-        unimplemented!("{guild}")
+    /// # Cancel safety
+    /// Like [`GuildStores::open`]; a store may have been created all the same.
+    pub async fn open_or_create(&self, guild: GuildId) -> Result<Lease, StorageError> {
+        if !self.shared.admitted.contains(&guild) {
+            return Err(StorageError::NotAMember { guild });
+        }
+        let lease = self.shared.lease(guild, IfMissing::Create).await?;
+        // A deletion came first and the guild is admitted no more.
+        lease.ok_or(StorageError::NotAMember { guild })
     }
-
-    /// Closes the stores that were not used for a while.
-    pub async fn close_idle(&self) {}
-
-    /// Checkpoints and closes every store; no lease is given afterwards.
-    pub async fn close(&self) {}
 
     /// What the guild stores did so far.
     #[must_use]
     pub fn stats(&self) -> StoreStats {
-        unimplemented!()
+        let leased = self.shared.slots.all().iter().filter(|slot| slot.leases() > 0).count();
+        self.shared.counters.read(self.shared.room.taken(), leased)
     }
 
     /// Why this guild's store is set aside, if it is.
     #[must_use]
     pub fn is_quarantined(&self, guild: GuildId) -> Option<String> {
-        unimplemented!("{guild}")
-    }
-}
-
-/// The right to use an open guild store, which stays open until the lease is dropped.
-#[derive(Debug)]
-pub struct Lease {
-    guild: GuildId,
-    pool: SqlitePool,
-}
-
-impl Lease {
-    /// Whose store this is.
-    #[must_use]
-    pub fn guild_id(&self) -> GuildId {
-        self.guild
-    }
-
-    /// The connection to the guild's database.
-    #[must_use]
-    pub fn pool(&self) -> &SqlitePool {
-        &self.pool
-    }
-
-    /// The guild's own row.
-    #[must_use]
-    pub fn guild(&self) -> GuildRows<'_> {
-        GuildRows { store: self }
-    }
-
-    /// The guild's events.
-    #[must_use]
-    pub fn events(&self) -> Events<'_> {
-        Events { store: self }
-    }
-
-    /// What its members answered.
-    #[must_use]
-    pub fn responses(&self) -> Responses<'_> {
-        Responses { store: self }
-    }
-
-    /// Its members.
-    #[must_use]
-    pub fn members(&self) -> Members<'_> {
-        Members { store: self }
-    }
-
-    /// Its reminder log.
-    #[must_use]
-    pub fn reminders(&self) -> Reminders<'_> {
-        Reminders { store: self }
+        self.shared.quarantine.find(guild)
     }
 }

@@ -1,156 +1,272 @@
-//! The registry of guilds.
+//! The registry: what must be known about all guilds without opening their stores.
+//!
+//! Reads come from memory. A write changes memory first and returns once the system store has it; writes that come
+//! together reach the disk together, in one commit, so that their number does not matter to a slow disk.
+//!
+//! **Invariants**
+//! - `next_due_at` of a guild is never later than the truth in its store, and `live` never false while it has a live event.
+//!   Callers see to it: the earlier instant before the guild's commit, the exact one after it.
+//! - A record outlives the guild's directory: it goes last, by [`Registry::forget`].
+//! - What is noted about a guild without a record is not kept, except that it was joined.
+//!
+//! **Does not know** what is due, or whether a guild still exists.
 
+mod record;
+mod records;
+mod system_store;
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Mutex;
+
+pub use self::record::{GuildRecord, Membership};
+use self::records::Records;
+use self::system_store::SystemStore;
 use super::{DataDir, StorageError};
 use crate::clock::{SharedClock, Timestamp};
 use crate::ids::GuildId;
 
-/// Whether Muster is in a guild.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Membership {
-    /// It is, as far as is known.
-    Joined,
-    /// It was removed; the guild's data goes after the grace period.
-    Left,
-}
-
-/// What is known about a guild without opening its store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GuildRecord {
-    /// Whether Muster is in the guild.
-    pub membership: Membership,
-    /// Since when.
-    pub joined_at: Timestamp,
-    /// When it was removed; only if it left.
-    pub left_at: Option<Timestamp>,
-    /// Since when Discord has not listed the guild.
-    pub absent_since: Option<Timestamp>,
-    /// Whether the guild may have events that are not over.
-    pub live: bool,
-    /// The earliest instant at which something may be due there; never later than the truth.
-    pub next_due_at: Option<Timestamp>,
-}
+const CLEAN_STOP: &str = "clean_stop";
+const COMMAND_FINGERPRINT: &str = "command_fingerprint";
 
 /// The facts about all guilds: read from memory, kept in the system store.
-#[derive(Debug)]
-pub struct Registry {}
+pub struct Registry {
+    records: Records,
+    system: SystemStore,
+    /// One write at a time; it carries every change made until it begins.
+    writing: Mutex<()>,
+    /// The number of the latest change that the disk has.
+    written: AtomicU64,
+    was_clean_stop: bool,
+    clock: SharedClock,
+}
 
 impl Registry {
-    /// Opens the system store and reads the registry.
+    /// Opens the system store, creates it if it is missing, and reads the registry.
     ///
     /// # Errors
-    /// See [`StorageError`].
+    /// [`StorageError::SystemUnusable`] if the file is not what it should be; a failure of the file system or of SQLite.
     pub async fn open(dir: &DataDir, clock: SharedClock) -> Result<Self, StorageError> {
-        unimplemented!("{} {}", dir.path().display(), clock.now())
+        let system = SystemStore::open(dir).await?;
+        let records = Records::default();
+        for known in system.load().await? {
+            records.load(known.guild, known.record);
+        }
+        // Without a word from the last process: clean only if there was nothing to leave behind.
+        let was_clean_stop = match system.value(CLEAN_STOP).await? {
+            Some(clean) => clean == "yes",
+            None => dir.guilds_on_disk()?.is_empty(),
+        };
+        system.set_value(CLEAN_STOP, "no", clock.now()).await?;
+        let (writing, written) = (Mutex::new(()), AtomicU64::new(0));
+        Ok(Self { records, system, writing, written, was_clean_stop, clock })
     }
 
     /// The guilds that Muster is in, in ascending order.
     #[must_use]
     pub fn joined_guilds(&self) -> Vec<GuildId> {
-        unimplemented!()
+        let joined = |guild, record: &GuildRecord| (record.membership == Membership::Joined).then_some(guild);
+        let mut guilds = self.records.pick(joined);
+        guilds.sort_unstable();
+        guilds
     }
+
     /// What is known about a guild.
     #[must_use]
     pub fn find(&self, guild: GuildId) -> Option<GuildRecord> {
-        unimplemented!("{guild}")
+        self.records.find(guild)
     }
+
     /// Whether Muster is in the guild.
     #[must_use]
     pub fn is_member(&self, guild: GuildId) -> bool {
-        unimplemented!("{guild}")
+        self.find(guild).is_some_and(|record| record.membership == Membership::Joined)
     }
+
     /// Whether the guild may have events that are not over.
     #[must_use]
     pub fn has_live_events(&self, guild: GuildId) -> bool {
-        unimplemented!("{guild}")
+        self.find(guild).is_some_and(|record| record.live)
     }
-    /// Notes that Muster is in the guild; whether that is new.
+
+    /// The guilds that Discord does not list although Muster should be in them, longest absent first.
+    #[must_use]
+    pub fn absent(&self) -> Vec<(GuildId, Timestamp)> {
+        let absent =
+            |_, record: &GuildRecord| record.absent_since.filter(|_| record.membership == Membership::Joined);
+        self.by_instant(absent)
+    }
+
+    /// The guilds that Muster was removed from and whose data is not gone yet, earliest first.
+    #[must_use]
+    pub fn left(&self) -> Vec<(GuildId, Timestamp)> {
+        self.by_instant(|_, record| record.left_at)
+    }
+
+    /// When something is due next, of every guild that Muster is in and that has something, earliest first.
+    #[must_use]
+    pub fn next_due(&self) -> Vec<(GuildId, Timestamp)> {
+        let due =
+            |_, record: &GuildRecord| record.next_due_at.filter(|_| record.membership == Membership::Joined);
+        self.by_instant(due)
+    }
+
+    /// Notes that Muster is in the guild, and that it is not absent; whether that is new, or Muster had left.
     ///
     /// # Errors
-    /// [`StorageError::System`].
+    /// [`StorageError::System`]; then memory has it and the next write takes it along. So for all that write.
     pub async fn note_joined(&self, guild: GuildId, now: Timestamp) -> Result<bool, StorageError> {
-        unimplemented!("{guild} {now}")
+        let note = |record: &mut Option<GuildRecord>| match record {
+            None => {
+                *record = Some(GuildRecord::joined(now));
+                true
+            }
+            Some(known) => {
+                let returned = known.membership == Membership::Left;
+                if returned {
+                    (known.membership, known.joined_at, known.left_at) = (Membership::Joined, now, None);
+                }
+                known.absent_since = None;
+                returned
+            }
+        };
+        self.change(guild, note).await
     }
-    /// Notes that Muster was removed.
+
+    /// Notes that Muster was removed. An earlier removal stays as it is.
     ///
     /// # Errors
     /// [`StorageError::System`].
     pub async fn note_left(&self, guild: GuildId, now: Timestamp) -> Result<(), StorageError> {
-        unimplemented!("{guild} {now}")
+        let note = |record: &mut GuildRecord| {
+            record.membership = Membership::Left;
+            record.left_at.get_or_insert(now);
+            record.absent_since = None;
+        };
+        self.change_known(guild, note).await
     }
-    /// Notes that Discord does not list the guild; an earlier absence stays.
+
+    /// Notes that Discord does not list the guild. An earlier absence stays as it is.
     ///
     /// # Errors
     /// [`StorageError::System`].
     pub async fn note_absent(&self, guild: GuildId, since: Timestamp) -> Result<(), StorageError> {
-        unimplemented!("{guild} {since}")
+        self.change_known(guild, |record| _ = record.absent_since.get_or_insert(since)).await
     }
+
     /// Notes that the guild is not absent.
     ///
     /// # Errors
     /// [`StorageError::System`].
     pub async fn clear_absent(&self, guild: GuildId) -> Result<(), StorageError> {
-        unimplemented!("{guild}")
+        self.change_known(guild, |record| record.absent_since = None).await
     }
-    /// The absent guilds, longest absent first.
-    #[must_use]
-    pub fn absent(&self) -> Vec<(GuildId, Timestamp)> {
-        unimplemented!()
-    }
-    /// The guilds that Muster was removed from, earliest first.
-    #[must_use]
-    pub fn left(&self) -> Vec<(GuildId, Timestamp)> {
-        unimplemented!()
-    }
+
     /// Forgets a guild, once its directory is gone.
     ///
     /// # Errors
     /// [`StorageError::System`].
     pub async fn forget(&self, guild: GuildId) -> Result<(), StorageError> {
-        unimplemented!("{guild}")
+        self.change(guild, |record| *record = None).await
     }
+
     /// Notes when something is due next in the guild.
     ///
     /// # Errors
     /// [`StorageError::System`].
     pub async fn set_next_due(&self, guild: GuildId, due: Option<Timestamp>) -> Result<(), StorageError> {
-        unimplemented!("{guild} {due:?}")
+        self.change_known(guild, |record| record.next_due_at = due).await
     }
-    /// When something is due next, of every guild that Muster is in and that has something, earliest first.
-    #[must_use]
-    pub fn next_due(&self) -> Vec<(GuildId, Timestamp)> {
-        unimplemented!()
-    }
+
     /// Notes whether the guild has events that are not over.
     ///
     /// # Errors
     /// [`StorageError::System`].
     pub async fn set_live(&self, guild: GuildId, live: bool) -> Result<(), StorageError> {
-        unimplemented!("{guild} {live}")
+        self.change_known(guild, |record| record.live = live).await
     }
-    /// The fingerprint of the commands that were registered last.
+
+    /// The fingerprint of the commands that were registered with Discord last.
     ///
     /// # Errors
     /// [`StorageError::System`].
     pub async fn command_fingerprint(&self) -> Result<Option<String>, StorageError> {
-        unimplemented!()
+        self.system.value(COMMAND_FINGERPRINT).await
     }
-    /// Notes the fingerprint of the commands that were registered.
+
+    /// Notes the fingerprint of the commands that were just registered.
     ///
     /// # Errors
     /// [`StorageError::System`].
     pub async fn set_command_fingerprint(&self, fingerprint: &str) -> Result<(), StorageError> {
-        unimplemented!("{fingerprint}")
+        self.system.set_value(COMMAND_FINGERPRINT, fingerprint, self.clock.now()).await
     }
-    /// Whether the process before this one closed the registry in order.
+
+    /// Whether the process before this one ended in order; otherwise the guilds' stores have to be looked through.
     #[must_use]
     pub fn was_clean_stop(&self) -> bool {
-        unimplemented!()
+        self.was_clean_stop
     }
-    /// Closes the system store; `clean` says that every guild's due instant is exact.
+
+    /// Writes what is left to write and closes the system store; `clean` says that every record is exact, so that the
+    /// next start need not look through the guilds' stores.
     ///
     /// # Errors
-    /// [`StorageError::System`].
+    /// [`StorageError::System`]; the store is closed all the same.
     pub async fn close(&self, clean: bool) -> Result<(), StorageError> {
-        unimplemented!("{clean}")
+        let write = async {
+            let _turn = self.writing.lock().await;
+            self.write_changes().await?;
+            if clean { self.system.set_value(CLEAN_STOP, "yes", self.clock.now()).await } else { Ok(()) }
+        };
+        let written = write.await;
+        self.system.close().await;
+        written
+    }
+
+    fn by_instant(
+        &self,
+        pick: impl Fn(GuildId, &GuildRecord) -> Option<Timestamp>,
+    ) -> Vec<(GuildId, Timestamp)> {
+        let mut picked = self.records.pick(|guild, record| pick(guild, record).map(|at| (guild, at)));
+        picked.sort_unstable_by_key(|&(guild, at)| (at, guild));
+        picked
+    }
+
+    async fn change_known(
+        &self,
+        guild: GuildId,
+        change: impl FnOnce(&mut GuildRecord),
+    ) -> Result<(), StorageError> {
+        self.change(guild, |record| record.as_mut().map(change).unwrap_or_default()).await
+    }
+
+    /// Changes a record in memory and returns once the disk has it.
+    async fn change<T>(
+        &self,
+        guild: GuildId,
+        change: impl FnOnce(&mut Option<GuildRecord>) -> T,
+    ) -> Result<T, StorageError> {
+        let (result, number) = self.records.change(guild, change);
+        if self.written.load(Ordering::Acquire) < number {
+            let _turn = self.writing.lock().await;
+            // While this waited, somebody else may have written it along.
+            if self.written.load(Ordering::Acquire) < number {
+                self.write_changes().await?;
+            }
+        }
+        Ok(result)
+    }
+
+    /// Writes all changes made so far. Only under `writing`.
+    async fn write_changes(&self) -> Result<(), StorageError> {
+        let changed = self.records.take_changed();
+        if !changed.rows.is_empty() {
+            self.system.write(&changed.rows, self.clock.now()).await?;
+        }
+        self.written.store(changed.written(), Ordering::Release);
+        Ok(())
     }
 }

@@ -1,21 +1,39 @@
-//! The reminder log.
+//! Table `reminder_log`: the durable record of every reminder, and what a crash leaves to be finished.
+//!
+//! **Invariants**
+//! - An event has at most one row per `scheduled_at`.
+//! - A row is claimed once, with everything that its messages say; only the course of its delivery changes later.
+//! - Only a pending row changes its status, and only a pending row has a next attempt.
+//!
+//! **Does not know** who is asked, how a message looks, or when to try again.
 
+mod claim;
+mod delivery;
+mod row;
 mod unfinished;
 
-use super::{Lease, StorageError};
+use super::StorageError;
+use super::columns::as_integer;
+use super::guild_db::GuildDb;
 use crate::clock::Timestamp;
 use crate::domain::event::EventId;
 use crate::domain::reminder::{Reminder, ReminderId};
-use crate::ids::{MessageId, UserId};
+use crate::ids::UserId;
+
+/// The reminder log of one guild.
+#[derive(Debug, Clone, Copy)]
+pub struct Reminders<'a> {
+    pub(super) db: &'a GuildDb,
+}
 
 /// A reminder that is about to be claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReminder {
     /// The event it belongs to.
     pub event_id: EventId,
-    /// The due instant; `claim_now` puts its `now` in its place.
+    /// The due instant.
     pub scheduled_at: Timestamp,
-    /// The due instant after this one; `claim_now` keeps the event's own.
+    /// The due instant after this one, the event's next.
     pub next_due_at: Option<Timestamp>,
     /// The members it mentions, in the order of its messages.
     pub recipients: Vec<UserId>,
@@ -23,149 +41,36 @@ pub struct NewReminder {
     pub responded: usize,
 }
 
-/// The reminder log of one guild.
-#[derive(Debug, Clone, Copy)]
-pub struct Reminders<'a> {
-    pub(super) store: &'a Lease,
-}
-
 impl Reminders<'_> {
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn claim(
-        &self,
-        reminder: &NewReminder,
-        now: Timestamp,
-    ) -> Result<Option<Reminder>, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn claim_now(
-        &self,
-        reminder: &NewReminder,
-        now: Timestamp,
-    ) -> Result<Option<Reminder>, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn skip(
-        &self,
-        event: EventId,
-        scheduled_at: Timestamp,
-        next_due_at: Timestamp,
-        responded: usize,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn pending(&self, now: Timestamp, limit: usize) -> Result<Vec<Reminder>, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn begin_attempt(
-        &self,
-        reminder: ReminderId,
-        retry_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn record_part(
-        &self,
-        reminder: ReminderId,
-        part: usize,
-        message: MessageId,
-        now: Timestamp,
-    ) -> Result<(), StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn mark_sent(
-        &self,
-        reminder: ReminderId,
-        users_notified: usize,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn mark_failed(
-        &self,
-        reminder: ReminderId,
-        error: &str,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn mark_skipped(
-        &self,
-        reminder: ReminderId,
-        why: &str,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn retry_at(
-        &self,
-        reminder: ReminderId,
-        at: Timestamp,
-        error: &str,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
-    }
-
-    /// See the contract.
+    /// The reminder with this number.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn find(&self, reminder: ReminderId) -> Result<Option<Reminder>, StorageError> {
-        unimplemented!()
+        sqlx::query_as("SELECT * FROM reminder_log WHERE id = $1")
+            .bind(reminder.0)
+            .fetch_optional(&self.db.pool)
+            .await
+            .map_err(self.db.failed("find a reminder"))
     }
 
-    /// See the contract.
+    /// Pending reminders whose next attempt has come, the longest waiting first.
+    ///
+    /// # Errors
+    /// [`StorageError::Sqlite`].
+    pub async fn pending(&self, now: Timestamp, limit: usize) -> Result<Vec<Reminder>, StorageError> {
+        sqlx::query_as(
+            "SELECT * FROM reminder_log WHERE status = 'pending' AND next_attempt_at <= $1
+             ORDER BY next_attempt_at, id LIMIT $2",
+        )
+        .bind(now.timestamp_millis())
+        .bind(as_integer(limit))
+        .fetch_all(&self.db.pool)
+        .await
+        .map_err(self.db.failed("list the pending reminders"))
+    }
+
+    /// The reminders of an event, newest first.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -175,6 +80,14 @@ impl Reminders<'_> {
         limit: usize,
         offset: usize,
     ) -> Result<Vec<Reminder>, StorageError> {
-        unimplemented!()
+        sqlx::query_as(
+            "SELECT * FROM reminder_log WHERE event_id = $1 ORDER BY scheduled_at DESC LIMIT $2 OFFSET $3",
+        )
+        .bind(event.0)
+        .bind(as_integer(limit))
+        .bind(as_integer(offset))
+        .fetch_all(&self.db.pool)
+        .await
+        .map_err(self.db.failed("list the reminders of an event"))
     }
 }

@@ -1,0 +1,150 @@
+//! Closing stores: to make room, when idle, at the shutdown, and for good when a guild's data is deleted.
+
+use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
+
+use futures::future::join_all;
+use futures::stream::{self, StreamExt};
+use tokio::time::timeout;
+
+use super::leasing::finished;
+use super::opening::blocking;
+use super::room::Seat;
+use super::slot::Slot;
+use super::{GuildStores, Shared};
+use crate::ids::GuildId;
+use crate::storage::StorageError;
+
+/// Stores closed at the same time during the shutdown; each waits for the disk most of the time.
+const CLOSED_AT_ONCE: usize = 16;
+
+impl GuildStores {
+    /// Deletes everything kept of this guild, and says whether there was something.
+    ///
+    /// From the first moment on no lease is given and the guild is not admitted any more. Leases that are out may be
+    /// used for `lease_wait` longer, then they fail with [`StorageError::Closed`]. The file is closed before it is
+    /// removed: SQLite would write an old log into the guild's next database otherwise.
+    ///
+    /// # Errors
+    /// [`StorageError::InUse`] if a statement is still running when `lease_wait` has passed twice: ask again, it goes on
+    /// from there. A failure of the file system leaves the directory, or what is left of it under a name that the next
+    /// start clears away; then too ask again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not stop the deletion.
+    pub async fn delete(&self, guild: GuildId) -> Result<bool, StorageError> {
+        let shared = Arc::clone(&self.shared);
+        finished(guild, self.shared.tasks.spawn(async move { shared.delete(guild).await })).await
+    }
+
+    /// Closes the stores that nobody leased for `idle_close`. Call it now and then.
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not stop the closing.
+    pub async fn close_idle(&self) {
+        // Stores that were opened over the limit while all were leased.
+        self.shared.make_comfortable();
+        let idle = i64::try_from(self.shared.options.idle_close.as_millis()).unwrap_or(i64::MAX);
+        let limit = self.shared.clock.now().timestamp_millis().saturating_sub(idle);
+        let closings = self.shared.slots.begin_closing_idle(limit).into_iter();
+        let closings: Vec<_> = closings.map(|slot| self.shared.close_in_background(slot)).collect();
+        join_all(closings).await;
+    }
+
+    /// Checkpoints and closes every store, after waiting up to `lease_wait` for its leases. No lease is given from
+    /// here on: [`StorageError::Closed`].
+    pub async fn close(&self) {
+        let shared = &self.shared;
+        shared.stopping.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        let slots = shared.slots.all();
+        stream::iter(slots).for_each_concurrent(CLOSED_AT_ONCE, |slot| shared.shut(slot)).await;
+        shared.tasks.close();
+        if timeout(shared.options.lease_wait, shared.tasks.wait()).await.is_err() {
+            tracing::warn!("a guild store is still being opened or closed; leaving it to SQLite's recovery");
+        }
+    }
+}
+
+impl Shared {
+    /// Closes a store whose slot gives no lease any more, and returns its seat for the next one.
+    pub(super) async fn finish_close(&self, slot: &Arc<Slot>) -> Option<Seat> {
+        if let Some(db) = slot.db.get() {
+            db.pool.close().await;
+        }
+        let seat = slot.stand_up();
+        self.slots.remove(slot);
+        seat
+    }
+
+    pub(super) fn close_in_background(self: &Arc<Self>, slot: Arc<Slot>) -> tokio::task::JoinHandle<()> {
+        let shared = Arc::clone(self);
+        self.closing.fetch_add(1, Ordering::AcqRel);
+        self.tasks.spawn(async move {
+            drop(shared.finish_close(&slot).await);
+            shared.closing.fetch_sub(1, Ordering::AcqRel);
+        })
+    }
+
+    /// How many stores are being closed in the background.
+    pub(super) fn closing_now(&self) -> usize {
+        self.closing.load(Ordering::Acquire)
+    }
+
+    async fn shut(&self, slot: Arc<Slot>) {
+        let wait = self.options.lease_wait;
+        if !slot.begin_close() {
+            // Somebody else closes it, on a task that is waited for afterwards.
+            return;
+        }
+        if timeout(wait, slot.drained()).await.is_err() {
+            tracing::warn!(guild.id = %slot.guild, leases = slot.leases(), "closing a guild store that is still in use");
+        }
+        if timeout(wait, self.finish_close(&slot)).await.is_err() {
+            tracing::warn!(guild.id = %slot.guild, "a statement is still running in a guild store; leaving it behind");
+        }
+    }
+
+    async fn delete(&self, guild: GuildId) -> Result<bool, StorageError> {
+        // First of all: whoever creates stores looks at this again once it holds the slot.
+        self.admitted.remove(&guild);
+        let slot = loop {
+            match self.slots.begin_deletion(guild) {
+                Ok(slot) => break slot,
+                Err(closing) => closing.closed.cancelled().await,
+            }
+        };
+        let _turn = slot.deletion.lock().await;
+        if slot.closed.is_cancelled() {
+            // Another deletion was quicker.
+            return Ok(false);
+        }
+        self.close_for_deletion(&slot).await?;
+        let dir = Arc::clone(&self.dir);
+        let removed = blocking(guild, move || dir.remove_guild(guild)).await;
+        // Whether that went well or not, the file is closed: the slot has done its duty.
+        drop(slot.stand_up());
+        self.slots.remove(&slot);
+        if *removed.as_ref().unwrap_or(&false) {
+            tracing::info!(guild.id = %guild, "deleted everything kept of a guild");
+        }
+        if removed.is_ok() {
+            self.quarantine.remove(guild);
+        }
+        removed
+    }
+
+    /// Waits for the leases, then closes the store whether they came back or not.
+    async fn close_for_deletion(&self, slot: &Slot) -> Result<(), StorageError> {
+        let waited = self.options.lease_wait;
+        let in_use = || StorageError::InUse { guild: slot.guild, waited };
+        let drained = timeout(waited, slot.drained()).await.is_ok();
+        match slot.db.get() {
+            // Leases that are still out find the pool closed; only a running statement is waited for.
+            Some(db) => timeout(waited, db.pool.close()).await.map_err(|_| in_use()),
+            None if drained => Ok(()),
+            // It is being opened at this moment.
+            None => Err(in_use()),
+        }
+    }
+}

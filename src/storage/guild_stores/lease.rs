@@ -1,0 +1,66 @@
+//! The right to use an open guild store.
+
+use sqlx::SqlitePool;
+
+use super::slot::Hold;
+use crate::ids::GuildId;
+use crate::storage::guild_db::GuildDb;
+use crate::storage::{Events, GuildRows, Members, Reminders, Responses};
+
+/// The right to use an open guild store, which stays open until the lease is dropped.
+///
+/// Hold it for one piece of work, not for longer: a deletion waits for it, but not for ever, and a store that is leased
+/// cannot give way to another.
+#[derive(Debug)]
+pub struct Lease {
+    db: GuildDb,
+    _hold: Hold,
+}
+
+impl Lease {
+    pub(super) fn new(hold: Hold, db: GuildDb) -> Self {
+        Self { db, _hold: hold }
+    }
+
+    /// Whose store this is.
+    #[must_use]
+    pub fn guild_id(&self) -> GuildId {
+        self.db.guild
+    }
+
+    /// The guild's database: one connection, on which everything takes its turn.
+    #[must_use]
+    pub fn pool(&self) -> &SqlitePool {
+        &self.db.pool
+    }
+
+    /// The guild's own row.
+    #[must_use]
+    pub fn guild(&self) -> GuildRows<'_> {
+        GuildRows { db: &self.db }
+    }
+
+    /// Its events.
+    #[must_use]
+    pub fn events(&self) -> Events<'_> {
+        Events { db: &self.db }
+    }
+
+    /// What its members answered.
+    #[must_use]
+    pub fn responses(&self) -> Responses<'_> {
+        Responses { db: &self.db }
+    }
+
+    /// Its members.
+    #[must_use]
+    pub fn members(&self) -> Members<'_> {
+        Members { db: &self.db }
+    }
+
+    /// Its reminder log.
+    #[must_use]
+    pub fn reminders(&self) -> Reminders<'_> {
+        Reminders { db: &self.db }
+    }
+}

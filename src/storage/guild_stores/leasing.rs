@@ -1,0 +1,171 @@
+//! From a hold on a slot to a lease of an open store, with room made for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
+use std::time::Instant;
+
+use tokio::task::JoinHandle;
+
+use super::Shared;
+use super::lease::Lease;
+use super::room::Seat;
+use super::slot::{Entrance, Hold};
+use crate::ids::GuildId;
+use crate::storage::StorageError;
+use crate::storage::guild_db::GuildDb;
+
+/// What to do for a guild that has no store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IfMissing {
+    Leave,
+    Create,
+}
+
+/// Why an opening did not lead to a store.
+enum NotOpened {
+    /// The guild has none.
+    NoStore,
+    Failed(StorageError),
+}
+
+impl From<StorageError> for NotOpened {
+    fn from(error: StorageError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Shared {
+    /// Leases the guild's store; `None` if it has none and none is to be made.
+    pub(super) async fn lease(
+        self: &Arc<Self>,
+        guild: GuildId,
+        if_missing: IfMissing,
+    ) -> Result<Option<Lease>, StorageError> {
+        loop {
+            let hold = match self.slots.enter(guild) {
+                Entrance::Held(hold) => hold,
+                Entrance::Deleting => return Err(StorageError::Deleted { guild }),
+                Entrance::Closing(slot) => {
+                    slot.closed.cancelled().await;
+                    continue;
+                }
+            };
+            // The hold is in the map before this looks at `stopping`, and the shutdown sets it before it looks through
+            // the map: one of the two sees the other.
+            fence(Ordering::SeqCst);
+            if self.stopping.load(Ordering::SeqCst) {
+                self.leave(hold);
+                return Err(StorageError::Closed { guild });
+            }
+            if let Some(db) = hold.slot.db.get().cloned() {
+                self.counters.hit();
+                return self.grant(hold, db).map(Some);
+            }
+            self.counters.miss();
+            // On a task of its own: if this caller goes away, the opening still comes to its end.
+            let shared = Arc::clone(self);
+            let opening = self.tasks.spawn(async move { shared.open_and_grant(hold, if_missing).await });
+            return finished(guild, opening).await;
+        }
+    }
+
+    fn grant(&self, hold: Hold, db: GuildDb) -> Result<Lease, StorageError> {
+        if let Some(reason) = self.quarantine.find(db.guild) {
+            return Err(StorageError::Quarantined { guild: db.guild, reason });
+        }
+        hold.slot.touch(self.counters.next_turn(), self.clock.now().timestamp_millis());
+        Ok(Lease::new(hold, db))
+    }
+
+    async fn open_and_grant(
+        self: Arc<Self>,
+        hold: Hold,
+        if_missing: IfMissing,
+    ) -> Result<Option<Lease>, StorageError> {
+        // Of all who ask for this guild now, one opens; the others wait here for its success, or try in turn.
+        let opened = hold.slot.db.get_or_try_init(|| self.open_store(&hold, if_missing)).await.cloned();
+        match opened {
+            Ok(db) => {
+                self.make_comfortable();
+                self.grant(hold, db).map(Some)
+            }
+            Err(not_opened) => {
+                self.leave(hold);
+                match not_opened {
+                    NotOpened::NoStore => Ok(None),
+                    NotOpened::Failed(error) => Err(error),
+                }
+            }
+        }
+    }
+
+    async fn open_store(self: &Arc<Self>, hold: &Hold, if_missing: IfMissing) -> Result<GuildDb, NotOpened> {
+        let guild = hold.slot.guild;
+        let found = self.opener.find(guild)?;
+        // Looked up under the hold: a deletion takes the guild off this list before it waits for holds.
+        let may_create = if_missing == IfMissing::Create && self.admitted.contains(&guild);
+        if found.is_none() && !may_create {
+            return Err(NotOpened::NoStore);
+        }
+        let seat = self.find_seat().await;
+        let started = Instant::now();
+        let file = match found {
+            Some(file) => file,
+            None => self.opener.create(guild).await?,
+        };
+        let db = self.opener.open(guild, &file).await?;
+        hold.slot.sit(seat);
+        self.counters.opening(started.elapsed());
+        Ok(db)
+    }
+
+    /// A place under `max_open`: a free one, or that of the store leased longest ago; over the limit if all are leased.
+    async fn find_seat(self: &Arc<Self>) -> Seat {
+        if let Some(seat) = self.room.take() {
+            return seat;
+        }
+        if let Some(oldest) = self.slots.begin_eviction() {
+            self.counters.eviction();
+            if let Some(seat) = self.finish_close(&oldest).await {
+                return seat;
+            }
+        }
+        tracing::debug!(
+            stores.open = self.room.taken(),
+            "every open store is in use; opening one over the limit"
+        );
+        self.room.squeeze_in()
+    }
+
+    /// Closes stores in the background until the next openings will find a free place.
+    pub(super) fn make_comfortable(self: &Arc<Self>) {
+        let surplus = self.room.taken().saturating_sub(self.room.comfortable());
+        for _ in self.closing_now()..surplus {
+            let Some(oldest) = self.slots.begin_eviction() else { return };
+            self.counters.eviction();
+            self.close_in_background(oldest);
+        }
+    }
+
+    /// Gives a hold back; a slot that nobody else holds and that has no store is not kept.
+    fn leave(&self, hold: Hold) {
+        let slot = Arc::clone(&hold.slot);
+        drop(hold);
+        if !slot.db.initialized() && slot.begin_close_if_unused() {
+            self.slots.remove(&slot);
+        }
+    }
+}
+
+/// Waits for a task of ours; its panic becomes the caller's.
+pub(super) async fn finished<T>(
+    guild: GuildId,
+    task: JoinHandle<Result<T, StorageError>>,
+) -> Result<T, StorageError> {
+    match task.await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // Only a runtime that shuts down cancels it.
+        Err(_) => Err(StorageError::Closed { guild }),
+    }
+}

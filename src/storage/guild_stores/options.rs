@@ -1,0 +1,44 @@
+//! How guild stores are kept.
+
+use std::time::Duration;
+
+/// How surely a commit survives a power cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Synchronous {
+    /// Every commit is on the disk before it is reported.
+    #[default]
+    Full,
+    /// A power cut may take the latest commits with it; the file stays sound.
+    Normal,
+}
+
+/// How guild stores are kept.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// Stores open at the same time, at least one. Exceeded only while all are leased. Each costs a thread and three
+    /// file descriptors.
+    pub max_open: usize,
+    /// A store that nobody leased for this long is closed by the next [`GuildStores::close_idle`].
+    ///
+    /// [`GuildStores::close_idle`]: super::GuildStores::close_idle
+    pub idle_close: Duration,
+    /// How surely a commit survives a power cut.
+    pub synchronous: Synchronous,
+    /// How long a statement waits for a lock on the file, which only a foreign process can hold.
+    pub busy_timeout: Duration,
+    /// How long a deletion, or the shutdown, waits for the leases of a store to come back; and then once more for
+    /// the statement that is running.
+    pub lease_wait: Duration,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            max_open: 256,
+            idle_close: Duration::from_mins(5),
+            synchronous: Synchronous::Full,
+            busy_timeout: Duration::from_secs(5),
+            lease_wait: Duration::from_secs(10),
+        }
+    }
+}

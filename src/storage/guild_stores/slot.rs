@@ -1,0 +1,159 @@
+//! The place of one guild's store: who uses it, and whether it is on its way out.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, OnceCell};
+use tokio_util::sync::CancellationToken;
+
+use super::room::Seat;
+use crate::ids::GuildId;
+use crate::storage::guild_db::GuildDb;
+
+/// Set for good once the slot is on its way out: no lease is given any more.
+const CLOSING: usize = 1 << (usize::BITS - 1);
+/// Set beside `CLOSING` when the guild's data goes with the slot.
+const DELETING: usize = 1 << (usize::BITS - 2);
+/// The other bits count the leases.
+const LEASES: usize = DELETING - 1;
+
+/// One guild's store, from the first lease until it is closed. It is used once: a store that is opened again after it
+/// was closed gets a new slot.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) guild: GuildId,
+    /// The lease count and the two bits, in one word: a lease and a closing can never both win.
+    state: AtomicUsize,
+    /// Filled by the first lease; the others wait for it.
+    pub(super) db: OnceCell<GuildDb>,
+    /// The place under `max_open`, handed on when the store is closed. The lock is held for a move only.
+    seat: Mutex<Option<Seat>>,
+    /// Wakes who waits for the last lease to come back.
+    drained: Notify,
+    /// Cancelled once the store is closed and the slot is out of the map.
+    pub(super) closed: CancellationToken,
+    /// One deletion at a time.
+    pub(super) deletion: tokio::sync::Mutex<()>,
+    /// When it was leased last, in Unix milliseconds.
+    last_leased_at: AtomicI64,
+    /// The position of the latest lease among the leases of all stores.
+    turn: AtomicU64,
+}
+
+/// What a slot answers to somebody who wants a lease.
+pub(super) enum Entrance {
+    /// Come in.
+    Held(Hold),
+    /// It is being closed; once it is, a new slot can be had.
+    Closing(Arc<Slot>),
+    /// The guild's data is being deleted.
+    Deleting,
+}
+
+/// Counts as one lease of a slot until it is dropped.
+#[derive(Debug)]
+pub(super) struct Hold {
+    pub(super) slot: Arc<Slot>,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let before = self.slot.state.fetch_sub(1, Ordering::AcqRel);
+        if before & CLOSING != 0 && before & LEASES == 1 {
+            self.slot.drained.notify_waiters();
+        }
+    }
+}
+
+impl Slot {
+    pub(super) fn new(guild: GuildId) -> Arc<Self> {
+        Arc::new(Self {
+            guild,
+            state: AtomicUsize::new(0),
+            db: OnceCell::new(),
+            seat: Mutex::new(None),
+            drained: Notify::new(),
+            closed: CancellationToken::new(),
+            deletion: tokio::sync::Mutex::new(()),
+            last_leased_at: AtomicI64::new(0),
+            turn: AtomicU64::new(0),
+        })
+    }
+
+    /// Takes a lease unless the slot is on its way out.
+    pub(super) fn enter(self: Arc<Self>) -> Entrance {
+        let one_more = |state: usize| (state & CLOSING == 0).then_some(state + 1);
+        match self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more) {
+            Ok(_) => Entrance::Held(Hold { slot: self }),
+            Err(state) if state & DELETING != 0 => Entrance::Deleting,
+            Err(_) => Entrance::Closing(self),
+        }
+    }
+
+    /// Begins to close the slot if nobody has a lease of it; whether this caller is the one to do it.
+    pub(super) fn begin_close_if_unused(&self) -> bool {
+        self.state.compare_exchange(0, CLOSING, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Refuses further leases; whether this caller is the one to close the slot.
+    pub(super) fn begin_close(&self) -> bool {
+        self.state.fetch_or(CLOSING, Ordering::AcqRel) & CLOSING == 0
+    }
+
+    /// Refuses further leases because the data goes; false if the slot is being closed for another reason.
+    pub(super) fn begin_deletion(&self) -> bool {
+        let deleting = |state: usize| {
+            (state & CLOSING == 0 || state & DELETING != 0).then_some(state | CLOSING | DELETING)
+        };
+        self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, deleting).is_ok()
+    }
+
+    /// Returns once no lease is out, of a slot that gives none any more.
+    pub(super) async fn drained(&self) {
+        loop {
+            let mut woken = std::pin::pin!(self.drained.notified());
+            // Listen first, look afterwards: a lease that comes back in between still wakes this.
+            woken.as_mut().enable();
+            if self.leases() == 0 {
+                return;
+            }
+            woken.await;
+        }
+    }
+
+    /// How many leases are out.
+    pub(super) fn leases(&self) -> usize {
+        self.state.load(Ordering::Acquire) & LEASES
+    }
+
+    /// Whether nobody has a lease and nobody closes it yet.
+    pub(super) fn is_unused(&self) -> bool {
+        self.state.load(Ordering::Acquire) == 0
+    }
+
+    /// Notes a lease: the how-manieth, and when.
+    pub(super) fn touch(&self, turn: u64, now_ms: i64) {
+        self.turn.store(turn, Ordering::Relaxed);
+        self.last_leased_at.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// The position of the latest lease among the leases of all stores.
+    pub(super) fn turn(&self) -> u64 {
+        self.turn.load(Ordering::Relaxed)
+    }
+
+    /// When it was leased last, in Unix milliseconds.
+    pub(super) fn last_leased_at(&self) -> i64 {
+        self.last_leased_at.load(Ordering::Relaxed)
+    }
+
+    /// Keeps the place under `max_open` for as long as the store is open.
+    pub(super) fn sit(&self, seat: Seat) {
+        *self.seat.lock().unwrap_or_else(PoisonError::into_inner) = Some(seat);
+    }
+
+    /// Gives the place up, for the next store or for nobody.
+    pub(super) fn stand_up(&self) -> Option<Seat> {
+        self.seat.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

@@ -1,0 +1,188 @@
+//! The system store, `system.db`: the registry's rows and a few single values.
+
+use std::path::Path;
+
+use serde_json::json;
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::types::Json;
+
+use super::record::{GuildRecord, KnownGuild, membership_word};
+use crate::clock::Timestamp;
+use crate::ids::GuildId;
+use crate::storage::data_dir::DataDir;
+use crate::storage::schema::SYSTEM;
+use crate::storage::{StorageError, files};
+
+/// The most memory that the page caches of all databases of this process may take together, in bytes. SQLite keeps it
+/// for the process; it is set here because this store is opened first and once.
+const SOFT_HEAP_LIMIT: &str = "67108864";
+
+/// The open system store.
+#[derive(Debug)]
+pub(super) struct SystemStore {
+    pool: SqlitePool,
+}
+
+impl SystemStore {
+    /// Opens the system store, and creates it if it is missing.
+    pub(super) async fn open(dir: &DataDir) -> Result<Self, StorageError> {
+        let file = dir.system_db();
+        match files::kind(&file)? {
+            None => create(&file).await?,
+            Some(found) if found.is_file() && found.len() > 0 => {}
+            Some(_) => return Err(unusable(&file, "it is empty or not a file")),
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("soft_heap_limit", SOFT_HEAP_LIMIT);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
+        let checked = check(&pool, &file).await;
+        if checked.is_err() {
+            pool.close().await;
+        }
+        checked.map(|()| Self { pool })
+    }
+
+    /// All rows of the registry.
+    pub(super) async fn load(&self) -> Result<Vec<KnownGuild>, StorageError> {
+        sqlx::query_as("SELECT * FROM guilds")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("read the registry"))
+    }
+
+    /// Writes these records, `None` standing for a guild to be forgotten, in one transaction of two statements.
+    pub(super) async fn write(
+        &self,
+        records: &[(GuildId, Option<GuildRecord>)],
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        let present = |(guild, record): &(GuildId, Option<GuildRecord>)| {
+            record.as_ref().map(|record| row_as_json(*guild, record))
+        };
+        let kept: Vec<_> = records.iter().filter_map(present).collect();
+        let forgotten = records.iter().filter(|(_, record)| record.is_none());
+        let forgotten: Vec<_> = forgotten.map(|(guild, _)| guild.get()).collect();
+        let upsert = sqlx::query(
+            "INSERT INTO guilds (guild_id, membership, joined_at, left_at, absent_since, live, next_due_at, created_at,
+                                 updated_at)
+             SELECT json_extract(value, '$.guild'), json_extract(value, '$.membership'),
+                    json_extract(value, '$.joined_at'), json_extract(value, '$.left_at'),
+                    json_extract(value, '$.absent_since'), json_extract(value, '$.live'),
+                    json_extract(value, '$.next_due_at'), $2, $2
+             FROM json_each($1) WHERE true
+             ON CONFLICT (guild_id) DO UPDATE
+             SET membership = excluded.membership, joined_at = excluded.joined_at, left_at = excluded.left_at,
+                 absent_since = excluded.absent_since, live = excluded.live, next_due_at = excluded.next_due_at,
+                 updated_at = excluded.updated_at",
+        );
+        let forget = sqlx::query("DELETE FROM guilds WHERE guild_id IN (SELECT value FROM json_each($1))");
+        let write = async {
+            let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+            upsert.bind(Json(kept)).bind(now.timestamp_millis()).execute(&mut *transaction).await?;
+            if !forgotten.is_empty() {
+                forget.bind(Json(forgotten)).execute(&mut *transaction).await?;
+            }
+            transaction.commit().await
+        };
+        write.await.map_err(failed("write the registry"))
+    }
+
+    /// One of the single values.
+    pub(super) async fn value(&self, key: &'static str) -> Result<Option<String>, StorageError> {
+        sqlx::query_scalar("SELECT value FROM key_values WHERE key = $1")
+            .bind(key)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("read a value"))
+    }
+
+    /// Sets one of the single values.
+    pub(super) async fn set_value(
+        &self,
+        key: &'static str,
+        value: &str,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        sqlx::query(
+            "INSERT INTO key_values (key, value, created_at, updated_at) VALUES ($1, $2, $3, $3)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at",
+        )
+        .bind(key)
+        .bind(value)
+        .bind(now.timestamp_millis())
+        .execute(&self.pool)
+        .await
+        .map_err(failed("write a value"))?;
+        Ok(())
+    }
+
+    /// Checkpoints and closes it.
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn row_as_json(guild: GuildId, record: &GuildRecord) -> serde_json::Value {
+    let ms = |at: Option<Timestamp>| at.map(|at| at.timestamp_millis());
+    json!({
+        "guild": guild.get(),
+        "membership": membership_word(record.membership),
+        "joined_at": record.joined_at.timestamp_millis(),
+        "left_at": ms(record.left_at),
+        "absent_since": ms(record.absent_since),
+        "live": u8::from(record.live),
+        "next_due_at": ms(record.next_due_at),
+    })
+}
+
+/// Makes an empty system store, whole or not at all.
+async fn create(file: &Path) -> Result<(), StorageError> {
+    let unfinished = file.with_extension("new");
+    files::private_file(&unfinished).map_err(files::failed("write", &unfinished))?;
+    let filled = SYSTEM.fill(&unfinished).await;
+    filled.map_err(|error| unusable(file, &format!("it could not be created: {error}")))?;
+    let flush = std::fs::File::open(&unfinished).and_then(|written| written.sync_all());
+    flush.map_err(files::failed("flush", &unfinished))?;
+    std::fs::rename(&unfinished, file).map_err(files::failed("create", file))?;
+    files::sync_dir(file.parent().unwrap_or(file))
+}
+
+/// Sees whether the file is a system store, and brings an older one up to this version.
+async fn check(pool: &SqlitePool, file: &Path) -> Result<(), StorageError> {
+    let identity = sqlx::query_as::<_, (i64, i64)>(
+        "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version)",
+    );
+    let (application_id, version) =
+        identity.fetch_one(pool).await.map_err(|error| unusable(file, &error.to_string()))?;
+    let known = SYSTEM.version();
+    if application_id != SYSTEM.application_id {
+        return Err(unusable(file, "it is not a system store of Muster's"));
+    }
+    if version > known {
+        let newer = format!("it has schema {version}, and this version of Muster knows {known}");
+        return Err(unusable(file, &newer));
+    }
+    if version < known {
+        let migrated = SYSTEM.migrate(pool).await;
+        migrated.map_err(|error| {
+            unusable(file, &format!("its schema could not be brought up to date: {error}"))
+        })?;
+    }
+    Ok(())
+}
+
+fn unusable(file: &Path, reason: &str) -> StorageError {
+    StorageError::SystemUnusable { path: file.to_owned(), reason: reason.to_owned() }
+}
+
+fn failed(operation: &'static str) -> impl FnOnce(sqlx::Error) -> StorageError {
+    move |source| StorageError::System { operation, source }
+}

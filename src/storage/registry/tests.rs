@@ -1,0 +1,128 @@
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use futures::future::join_all;
+use tempfile::TempDir;
+
+use super::*;
+use crate::storage::testing::{GUILD, StandingClock, at};
+
+const OTHER: GuildId = GuildId::new(2_000);
+
+async fn open(tmp: &TempDir) -> Registry {
+    let dir = DataDir::open(&tmp.path().join("data")).unwrap();
+    Registry::open(&dir, StandingClock::new()).await.unwrap()
+}
+
+#[tokio::test]
+async fn everything_noted_survives_a_restart() {
+    let tmp = tempfile::tempdir().unwrap();
+    let registry = open(&tmp).await;
+    assert!(registry.was_clean_stop(), "the first start has nothing to look through");
+    assert!(registry.note_joined(GUILD, at(1)).await.unwrap());
+    assert!(!registry.note_joined(GUILD, at(2)).await.unwrap());
+    assert!(registry.note_joined(OTHER, at(3)).await.unwrap());
+    registry.set_live(GUILD, true).await.unwrap();
+    registry.set_next_due(GUILD, Some(at(60))).await.unwrap();
+    registry.note_absent(OTHER, at(4)).await.unwrap();
+    registry.note_absent(OTHER, at(5)).await.unwrap();
+    registry.set_command_fingerprint("abc").await.unwrap();
+    registry.close(true).await.unwrap();
+
+    let registry = open(&tmp).await;
+    assert!(registry.was_clean_stop());
+    assert_eq!(registry.joined_guilds(), [GUILD, OTHER]);
+    assert!(registry.has_live_events(GUILD) && !registry.has_live_events(OTHER));
+    assert_eq!(registry.next_due(), [(GUILD, at(60))]);
+    assert_eq!(registry.absent(), [(OTHER, at(4))], "the first absence counts");
+    assert_eq!(registry.command_fingerprint().await.unwrap().as_deref(), Some("abc"));
+    let record = registry.find(GUILD).unwrap();
+    assert_eq!((record.membership, record.joined_at), (Membership::Joined, at(1)));
+    drop(registry);
+
+    let registry = open(&tmp).await;
+    assert!(!registry.was_clean_stop(), "the last process just vanished");
+    registry.close(false).await.unwrap();
+    assert!(!open(&tmp).await.was_clean_stop(), "the last process said so");
+}
+
+#[tokio::test]
+async fn a_guild_leaves_returns_and_is_forgotten() {
+    let tmp = tempfile::tempdir().unwrap();
+    let registry = open(&tmp).await;
+    registry.note_joined(GUILD, at(1)).await.unwrap();
+    registry.set_next_due(GUILD, Some(at(60))).await.unwrap();
+    registry.note_left(GUILD, at(2)).await.unwrap();
+    registry.note_left(GUILD, at(3)).await.unwrap();
+    assert!(!registry.is_member(GUILD));
+    assert_eq!(registry.left(), [(GUILD, at(2))], "the first removal counts");
+    assert_eq!(registry.next_due(), [], "nothing is due where Muster is not");
+    assert!(registry.note_joined(GUILD, at(4)).await.unwrap());
+    assert_eq!(registry.left(), []);
+    assert_eq!(registry.next_due(), [(GUILD, at(60))]);
+    registry.forget(GUILD).await.unwrap();
+    assert_eq!(registry.find(GUILD), None);
+    registry.close(true).await.unwrap();
+    assert_eq!(open(&tmp).await.find(GUILD), None);
+}
+
+#[tokio::test]
+async fn a_guild_that_was_forgotten_does_not_come_back_by_a_late_note() {
+    let tmp = tempfile::tempdir().unwrap();
+    let registry = open(&tmp).await;
+    registry.set_next_due(GUILD, Some(at(60))).await.unwrap();
+    registry.set_live(GUILD, true).await.unwrap();
+    registry.note_absent(GUILD, at(1)).await.unwrap();
+    registry.note_left(GUILD, at(1)).await.unwrap();
+    assert_eq!(registry.find(GUILD), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_notes_at_once_are_all_on_the_disk_when_they_return() {
+    let tmp = tempfile::tempdir().unwrap();
+    let registry = Arc::new(open(&tmp).await);
+    let note = |number: u64| {
+        let registry = Arc::clone(&registry);
+        async move {
+            let guild = GuildId::new(number);
+            registry.note_joined(guild, at(0)).await.unwrap();
+            registry.set_next_due(guild, Some(at(i64::try_from(number).unwrap()))).await.unwrap();
+        }
+    };
+    join_all((1..=500).map(note)).await;
+    assert_eq!(registry.written.load(Ordering::Relaxed), 1_000);
+    drop(registry);
+    // No orderly stop: what was reported as noted is there all the same.
+    let registry = open(&tmp).await;
+    let due = registry.next_due();
+    assert_eq!(due.len(), 500);
+    assert_eq!(due.first(), Some(&(GuildId::new(1), at(1))));
+}
+
+#[tokio::test]
+async fn a_note_whose_caller_went_away_is_taken_along_by_the_next() {
+    let tmp = tempfile::tempdir().unwrap();
+    let registry = open(&tmp).await;
+    {
+        let mut note = std::pin::pin!(registry.note_joined(GUILD, at(0)));
+        let started = futures::poll!(note.as_mut());
+        assert!(started.is_pending());
+    }
+    registry.note_joined(OTHER, at(1)).await.unwrap();
+    drop(registry);
+    assert_eq!(open(&tmp).await.joined_guilds(), [GUILD, OTHER]);
+}
+
+#[tokio::test]
+async fn a_system_store_that_is_not_one_is_refused_and_left_as_it_is() {
+    for content in [&b""[..], b"this is no database, however long it goes on", &[0; 4096]] {
+        let tmp = tempfile::tempdir().unwrap();
+        let dir = DataDir::open(tmp.path()).unwrap();
+        std::fs::write(dir.system_db(), content).unwrap();
+        let Err(refused) = Registry::open(&dir, StandingClock::new()).await else {
+            panic!("took {content:?}")
+        };
+        assert!(matches!(refused, StorageError::SystemUnusable { .. }), "{refused}");
+        assert_eq!(std::fs::read(dir.system_db()).unwrap(), content);
+    }
+}
