@@ -121,7 +121,7 @@ pub(super) async fn run(core: Arc<Core>, shutdown: Shutdown) {
                 drop(place);
             });
         }
-        let next = next.unwrap_or_else(|| Instant::now() + Duration::from_secs(60));
+        let next = next.unwrap_or_else(|| Instant::now() + Duration::from_mins(1));
         tokio::select! {
             () = core.edits.woken.notified() => {}
             () = tokio::time::sleep_until(next) => {}

@@ -81,13 +81,11 @@ pub(super) async fn admit(core: &Core, guild: GuildId) -> Result<bool, EdgeError
         return Ok(true);
     }
     // The command may have overtaken the announcement, or come from a guild in which only a member installed Muster.
-    match is_gone(core, guild).await? {
-        true => Ok(false),
-        false => {
-            note_present(core, guild).await?;
-            Ok(true)
-        }
+    if is_gone(core, guild).await? {
+        return Ok(false);
     }
+    note_present(core, guild).await?;
+    Ok(true)
 }
 
 /// Takes down which guilds were missing at a roll call.

@@ -24,9 +24,9 @@ use crate::ids::{ChannelId, GuildId, MessageId};
 use crate::telemetry::metric;
 
 /// How long a reply may take before it is announced.
-const DEFER_AFTER: Duration = Duration::from_millis(1_000);
+const DEFER_AFTER: Duration = Duration::from_secs(1);
 /// Suggestions that come later than this are of no use.
-const SUGGESTIONS_WITHIN: Duration = Duration::from_millis(2_000);
+const SUGGESTIONS_WITHIN: Duration = Duration::from_secs(2);
 
 const ONLY_IN_SERVERS: &str = "I only work inside a server. Use this command there.";
 const NOT_A_MEMBER: &str =
@@ -172,22 +172,21 @@ fn refusal(text: &str) -> Reply {
 async fn answer(core: &Core, ticket: &Ticket, kind: Kind, name: &str, reply: impl Future<Output = Reply>) {
     let mut reply = std::pin::pin!(reply);
     let early = tokio::time::timeout_at(ticket.received + DEFER_AFTER, &mut reply).await;
-    let outcome = match early {
-        Ok(reply) => {
-            let sent = first(core, ticket, &at_once(reply)).await;
+    let outcome = if let Ok(reply) = early {
+        let sent = first(core, ticket, &at_once(reply)).await;
+        measure(name, ticket.received);
+        sent
+    } else {
+        let deferral = if kind == Kind::Press { FirstAnswer::DeferUpdate } else { FirstAnswer::DeferMessage };
+        let announced = async {
+            let deferred = first(core, ticket, &deferral).await;
             measure(name, ticket.received);
-            sent
-        }
-        Err(_) => {
-            let deferral =
-                if kind == Kind::Press { FirstAnswer::DeferUpdate } else { FirstAnswer::DeferMessage };
-            // The command goes on whatever becomes of its announcement: what it writes is not to be cut in half.
-            let (deferred, reply) = tokio::join!(first(core, ticket, &deferral), reply);
-            measure(name, ticket.received);
-            match deferred {
-                Ok(()) => core.sender.tell(afterwards(ticket, kind, reply)).await,
-                Err(error) => Err(error),
-            }
+            deferred
+        };
+        // The command goes on whatever becomes of its announcement: what it writes is not to be cut in half.
+        match tokio::join!(announced, reply) {
+            (Ok(()), reply) => core.sender.tell(afterwards(ticket, kind, reply)).await,
+            (Err(error), _) => Err(error),
         }
     };
     if let Err(error) = outcome {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::ids::{GuildId, UserId};
 
 /// A heartbeat that was acknowledged longer ago than this is a bad sign. Discord wants one every 41.25 s.
-const HEARTBEAT_LIMIT: Duration = Duration::from_secs(120);
+const HEARTBEAT_LIMIT: Duration = Duration::from_mins(2);
 
 /// Tells whether commands arrive and answers are seen.
 #[derive(Debug, Clone)]

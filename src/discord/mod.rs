@@ -75,7 +75,7 @@ impl Edge {
         registry: Arc<Registry>,
         agenda: Agenda,
         clock: SharedClock,
-        lifecycle: Lifecycle,
+        lifecycle: &Lifecycle,
     ) -> Result<Arc<Self>, SenderError> {
         let sender = sender::Sender::new(&config.discord, &token)?;
         let core = Core {

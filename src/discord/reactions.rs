@@ -138,24 +138,37 @@ async fn users_of(
     reactions: &WireReactions,
 ) -> Result<Vec<UserId>, EdgeError> {
     let (normal, burst) = reactions.counts();
-    let mine = u64::from(reactions.me);
+    let others = normal.saturating_sub(u64::from(reactions.me));
     let mut users = Vec::new();
-    for (kind, count) in [(ReactionKind::Normal, normal.saturating_sub(mine)), (ReactionKind::Burst, burst)] {
-        let mut after = None;
-        while count > 0 {
-            let call = routes::reactions(channel, message, emoji, kind, after);
-            let page: Vec<WireUser> = core.sender.ask(call).await?;
-            let full = page.len() >= REACTIONS_PAGE;
-            after = page.iter().map(|user| user.id).max();
-            users.extend(page.into_iter().filter(|user| !user.bot).map(|user| user.id));
-            if !full {
-                break;
-            }
+    for (kind, count) in [(ReactionKind::Normal, others), (ReactionKind::Burst, burst)] {
+        if count > 0 {
+            users.extend(users_of_kind(core, channel, message, emoji, kind).await?);
         }
     }
     users.sort_unstable();
     users.dedup();
     Ok(users)
+}
+
+async fn users_of_kind(
+    core: &Core,
+    channel: ChannelId,
+    message: MessageId,
+    emoji: &Emoji,
+    kind: ReactionKind,
+) -> Result<Vec<UserId>, EdgeError> {
+    let mut users = Vec::new();
+    let mut after = None;
+    loop {
+        let call = routes::reactions(channel, message, emoji, kind, after);
+        let page: Vec<WireUser> = core.sender.ask(call).await?;
+        let full = page.len() >= REACTIONS_PAGE;
+        after = page.iter().map(|user| user.id).max();
+        users.extend(page.into_iter().filter(|user| !user.bot).map(|user| user.id));
+        if !full {
+            return Ok(users);
+        }
+    }
 }
 
 /// Reads the reactions of all live events of a guild unless they are fresh; events whose message is gone end.

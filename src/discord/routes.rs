@@ -115,7 +115,7 @@ pub(super) fn reactions(
     after: Option<UserId>,
 ) -> Call {
     let emoji = in_path(emoji);
-    let kind = if kind == ReactionKind::Burst { 1 } else { 0 };
+    let kind = u8::from(kind == ReactionKind::Burst);
     let after = after.map(|user| format!("&after={user}")).unwrap_or_default();
     let path = format!(
         "/channels/{channel}/messages/{message}/reactions/{emoji}?limit={REACTIONS_PAGE}&type={kind}{after}"

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const SILENCE_LIMIT: Duration = Duration::from_secs(90);
 const SILENCE_PER_SHARD: Duration = Duration::from_secs(10);
 /// How long a client that was told to stop may take. It may be stalled for as long as a heartbeat.
-const STOP_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_mins(1);
 /// How long it may take when Muster itself stops.
 const STOP_LIMIT_AT_END: Duration = Duration::from_secs(3);
 /// Logins that are left to the operator: below them, Muster waits until Discord fills up the budget. At zero Discord
@@ -31,7 +31,7 @@ const LOGINS_KEPT: u32 = 20;
 /// Discord refuses a second login of a shard within five seconds.
 const LOGIN_GAP: Duration = Duration::from_millis(5_500);
 const BACKOFF_MIN: Duration = Duration::from_secs(1);
-const BACKOFF_MAX: Duration = Duration::from_secs(60);
+const BACKOFF_MAX: Duration = Duration::from_mins(1);
 
 /// Why Muster cannot be connected until the operator does something; a sentence that says what.
 #[derive(Debug, thiserror::Error)]
@@ -141,7 +141,7 @@ fn budget_wait(gateway: &WireGateway) -> Option<Duration> {
     let limit = &gateway.session_start_limit;
     // Small budgets exist only in tests and for bots in verification; those may be used up to the shards needed.
     let kept = LOGINS_KEPT.min(limit.total / 10).max(gateway.shards);
-    let wait = Duration::from_millis(limit.reset_after).clamp(BACKOFF_MIN, Duration::from_secs(600));
+    let wait = Duration::from_millis(limit.reset_after).clamp(BACKOFF_MIN, Duration::from_mins(10));
     (limit.remaining < kept).then_some(wait)
 }
 
@@ -221,8 +221,8 @@ mod tests {
     #[test]
     fn the_last_logins_of_a_day_are_not_used_up() {
         assert_eq!(budget_wait(&gateway(1_000, 999)), None);
-        assert_eq!(budget_wait(&gateway(1_000, 19)), Some(Duration::from_secs(600)));
+        assert_eq!(budget_wait(&gateway(1_000, 19)), Some(Duration::from_mins(10)));
         assert_eq!(budget_wait(&gateway(10, 1)), None);
-        assert_eq!(budget_wait(&gateway(10, 0)), Some(Duration::from_secs(600)));
+        assert_eq!(budget_wait(&gateway(10, 0)), Some(Duration::from_mins(10)));
     }
 }

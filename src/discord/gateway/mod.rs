@@ -80,7 +80,7 @@ impl Intake {
                     self.push(guild, update);
                 }
                 Update::Ready { identity, guilds } => self.ready(shard, identity, guilds),
-                Update::Unreadable { kind, guild } => self.unreadable(kind, guild),
+                Update::Unreadable { kind, guild } => self.unreadable(&kind, guild),
             }
             metrics::gauge!("muster_gateway_waiting").set(to_f64(self.lanes.len() + inbox.len()));
         }
@@ -140,14 +140,14 @@ impl Intake {
         });
     }
 
-    fn unreadable(&mut self, kind: String, guild: Option<GuildId>) {
-        metrics::counter!(metric::UNDECODABLE, "kind" => kind.clone()).increment(1);
+    fn unreadable(&mut self, kind: &str, guild: Option<GuildId>) {
+        metrics::counter!(metric::UNDECODABLE, "kind" => kind.to_owned()).increment(1);
         match guild {
             Some(guild) => self.core.freshness.missed(|stale| stale == guild),
             None => self.core.freshness.missed(|_| true),
         }
         self.core.stale.notify_one();
-        if self.named.insert(kind.clone()) {
+        if self.named.insert(kind.to_owned()) {
             tracing::warn!(
                 kind,
                 "Discord sends a gateway event that this version of Muster cannot read; look for a newer version. \

@@ -62,9 +62,9 @@ const OLD_MESSAGE_EDITS: u32 = 30_046;
 const ALREADY_ACKNOWLEDGED: u32 = 40_060;
 
 /// How long edits of an old message rest after Discord said that there were too many.
-const OLD_MESSAGE_REST: Duration = Duration::from_secs(60);
+const OLD_MESSAGE_REST: Duration = Duration::from_mins(1);
 /// How long everything rests that was refused by something in front of Discord, or for the token.
-const LONG_REST: Duration = Duration::from_secs(60);
+const LONG_REST: Duration = Duration::from_mins(1);
 
 impl CallError {
     /// What this means for whatever the request was about.
