@@ -58,7 +58,7 @@ impl Bot {
             Arc::clone(&foundation.registry),
             foundation.agenda.clone(),
             Arc::clone(&self.clock),
-            lifecycle.clone(),
+            &lifecycle,
         )
         .context("the connection to Discord cannot be set up")?;
         self.open_port(&foundation, &edge, &lifecycle).await?;
