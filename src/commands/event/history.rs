@@ -10,11 +10,11 @@ use crate::commands::standing;
 use crate::domain::reminder::{Reminder, Status};
 use crate::domain::text;
 
-/// Rows shown; each may take 240 characters of a page that holds 4,096.
+/// Rows shown; each takes at most 220 characters of the 4,096 that a page holds.
 const SHOWN: usize = 15;
 
-/// Longest error shown.
-const ERROR_MAX: usize = 120;
+/// Longest error shown, in characters before its markup is made inert.
+const ERROR_MAX: usize = 90;
 
 /// The options of `/event history`.
 #[derive(Debug, SubCommand)]

@@ -77,17 +77,18 @@ async fn watch(call: Call<'_>, wish: Wish) -> Result<Reply, CommandError> {
     let store = call.app.stores.open_or_create(call.guild()).await?;
     let known = store.events().find_by_message(wish.message).await?;
     let new = new_event(call, &wish, &message, known.as_ref(), &settings)?;
-    if new.origin == Origin::Watched {
+    // What Muster posted has buttons.
+    if known.as_ref().is_none_or(|event| event.origin == Origin::Watched) {
         let emoji: Vec<_> = new.choices.iter().map(|choice| choice.emoji.clone()).collect();
         call.discord().add_reactions(wish.channel, wish.message, &emoji).await?;
     }
     call.app.expect_due(call.guild(), new.next_due_at).await?;
     let watched = store.events().watch(&new, call.now()).await?;
     call.app.sync_due(&store).await?;
-    confirm(call, &store, &message, watched).await
+    confirm(call, &store, &wish, &message, watched).await
 }
 
-/// What the message becomes. Of one that is known already, everything stays that was not wished otherwise.
+/// What the message becomes. Of one that is known already only the interval changes, and that only if one was typed.
 fn new_event(
     call: Call<'_>,
     wish: &Wish,
@@ -99,19 +100,18 @@ fn new_event(
         Some(event) if wish.interval.is_none() => event.interval,
         _ => call.interval(wish.interval.as_deref(), settings)?,
     };
-    let choices = wish.choices.clone().or_else(|| known.map(|event| event.choices.clone()));
-    let posted = known.filter(|event| event.origin == Origin::Posted);
+    let choices = known.map(|event| event.choices.clone()).or_else(|| wish.choices.clone());
     Ok(NewEvent {
         channel_id: wish.channel,
         message_id: Some(wish.message),
-        origin: posted.map_or(Origin::Watched, |event| event.origin),
-        title: posted.map_or_else(|| title(wish, message), |event| event.title.clone()),
-        description: known.map(|event| event.description.clone()).unwrap_or_default(),
+        origin: Origin::Watched,
+        title: title(wish, message),
+        description: String::new(),
         interval,
         next_due_at: call.now() + interval.as_delta(),
         choices: choices.unwrap_or_default(),
-        role: known.and_then(|event| event.role),
-        author_id: known.map_or(call.invoker().user_id, |event| event.author_id),
+        role: None,
+        author_id: call.invoker().user_id,
     })
 }
 
@@ -126,6 +126,7 @@ fn title(wish: &Wish, message: &MessageInfo) -> String {
 async fn confirm(
     call: Call<'_>,
     store: &Lease,
+    wish: &Wish,
     message: &MessageInfo,
     watched: Watched,
 ) -> Result<Reply, CommandError> {
@@ -146,7 +147,12 @@ async fn confirm(
         Err(_) => standing::NOT_COUNTED.to_owned(),
     });
     lines.push(standing::next_reminder(&event));
-    lines.push(format!("Answers that count: {}", standing::choices(&event.choices)));
+    let stay = if wish.choices.as_ref().is_some_and(|choices| *choices != event.choices) {
+        " (they stay as they were when I began)"
+    } else {
+        ""
+    };
+    lines.push(format!("Answers that count: {}{stay}", standing::choices(&event.choices)));
     lines.extend(standing::what_is_unknown(call, members && answers));
     lines.extend(others(message, &event));
     Ok(Reply::lines(&lines))
@@ -160,9 +166,8 @@ fn others(message: &MessageInfo, event: &Event) -> Option<String> {
     if others.is_empty() {
         return None;
     }
+    let others = others.join(" ");
     Some(format!(
-        "The message also carries {}, which do not count. To count them too, watch it again and name all emoji in \
-         `reactions`.",
-        others.join(" ")
+        "The message also carries {others}, which do not count. `reactions` of `/event watch` says which do."
     ))
 }

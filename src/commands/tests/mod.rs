@@ -4,6 +4,7 @@ mod answering;
 mod changing;
 mod creating;
 mod fake;
+mod faults;
 mod limits;
 mod listing;
 mod watching;
@@ -40,7 +41,7 @@ struct House {
     app: App,
     discord: Arc<FakeDiscord>,
     clock: Arc<TestClock>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 fn person(user_id: UserId) -> Member {
@@ -65,7 +66,7 @@ impl House {
             config: Arc::new(Config::load_from(None, HashMap::new()).unwrap()),
             clock: clock.clone(),
         };
-        Self { app, discord, clock, _dir: dir }
+        Self { app, discord, clock, dir }
     }
 
     fn now(&self) -> Timestamp {
