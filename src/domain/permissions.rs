@@ -31,6 +31,15 @@ impl Permissions {
     pub const MANAGE_EVENTS: Self = Self(1 << 33);
     /// "Send Messages in Threads".
     pub const SEND_MESSAGES_IN_THREADS: Self = Self(1 << 38);
+    /// All that Muster uses: seeing, reading, writing, embedding, and reacting.
+    pub const USED: Self = Self(
+        Self::VIEW_CHANNEL.0
+            | Self::READ_MESSAGE_HISTORY.0
+            | Self::SEND_MESSAGES.0
+            | Self::SEND_MESSAGES_IN_THREADS.0
+            | Self::EMBED_LINKS.0
+            | Self::ADD_REACTIONS.0,
+    );
     /// Every permission there is or will be.
     pub const ALL: Self = Self(u64::MAX);
 

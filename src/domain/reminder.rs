@@ -64,8 +64,8 @@ pub struct Reminder {
     pub next_attempt_at: Option<Timestamp>,
     /// The first part of each message's nonce.
     pub nonce: String,
-    /// The messages that Discord accepted so far, in the order of the parts.
-    pub message_ids: Vec<MessageId>,
+    /// The messages that Discord accepted so far, in the order of the parts; `None` for one that was deleted since.
+    pub message_ids: Vec<Option<MessageId>>,
     /// What went wrong last.
     pub error: Option<String>,
 }

@@ -76,6 +76,16 @@ pub fn count(number: usize, singular: &str, plural: &str) -> String {
     if number == 1 { format!("1 {singular}") } else { format!("{number} {plural}") }
 }
 
+/// Things one after the other as people say them: `a, b and c`.
+#[must_use]
+pub fn enumerate(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +100,14 @@ mod tests {
         assert_eq!(escape("<@&5> # no"), "\\<@\u{200B}&5\\> # no");
         assert_eq!(escape("# title\n- item"), "\\# title\n\\- item");
         assert_eq!(one_line("a\u{202E}b\n\n c\u{0007}\td"), "ab c d");
+    }
+
+    #[test]
+    fn things_are_enumerated_as_people_say_them() {
+        let said = |items: &[&str]| enumerate(&items.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(said(&[]), "");
+        assert_eq!(said(&["a"]), "a");
+        assert_eq!(said(&["a", "b", "c"]), "a, b and c");
     }
 
     proptest! {

@@ -1,1 +1,7 @@
-//! t
+//! Drives the real bot through the emulator of Discord, as members and operators do.
+
+mod guilds;
+mod house;
+mod operator;
+mod reminders;
+mod stage;

@@ -27,8 +27,8 @@ impl Reminders<'_> {
         self.changed("begin an attempt", begin).await
     }
 
-    /// Notes the message that Discord made of one part, counted from zero. Parts are noted in their order; false if
-    /// an earlier one is missing, or the reminder is unknown.
+    /// Notes the message that Discord made of one part, counted from zero; `None` for one that somebody deleted
+    /// since. Parts are noted in their order; false if an earlier one is missing, or the reminder is unknown.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -36,7 +36,7 @@ impl Reminders<'_> {
         self,
         reminder: ReminderId,
         part: usize,
-        message: MessageId,
+        message: Option<MessageId>,
         now: Timestamp,
     ) -> Result<bool, StorageError> {
         let record = sqlx::query(
@@ -47,7 +47,7 @@ impl Reminders<'_> {
         let record = record
             .bind(reminder.0)
             .bind(as_integer(part))
-            .bind(message.to_string())
+            .bind(message.map(|message| message.to_string()))
             .bind(now.timestamp_millis());
         self.changed("note a message of a reminder", record).await
     }
@@ -128,7 +128,7 @@ impl Reminders<'_> {
         self.changed("put off a reminder", retry).await
     }
 
-    async fn changed(
+    pub(super) async fn changed(
         self,
         operation: &'static str,
         update: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
@@ -158,16 +158,22 @@ mod tests {
         assert!(reminders.begin_attempt(row.id, at(180), at(60)).await.unwrap());
         assert_eq!(reminders.pending(at(179), 9).await.unwrap(), [], "the attempt is a lease");
         let first = MessageId::new(1_300_000_000_000_000_001);
-        assert!(!reminders.record_part(row.id, 1, first, at(61)).await.unwrap(), "the first part is missing");
-        assert!(reminders.record_part(row.id, 0, first, at(61)).await.unwrap());
-        assert!(reminders.record_part(row.id, 1, MessageId::new(2), at(62)).await.unwrap());
-        assert!(reminders.record_part(row.id, 1, MessageId::new(3), at(63)).await.unwrap());
+        assert!(
+            !reminders.record_part(row.id, 1, Some(first), at(61)).await.unwrap(),
+            "the first part is missing"
+        );
+        assert!(reminders.record_part(row.id, 0, Some(first), at(61)).await.unwrap());
+        assert!(reminders.record_part(row.id, 1, None, at(62)).await.unwrap());
+        assert!(reminders.record_part(row.id, 1, Some(MessageId::new(3)), at(63)).await.unwrap());
         assert!(reminders.mark_sent(row.id, 3, at(64)).await.unwrap());
         assert!(!reminders.mark_sent(row.id, 3, at(65)).await.unwrap());
         assert!(!reminders.begin_attempt(row.id, at(999), at(66)).await.unwrap());
         let sent = reminders.find(row.id).await.unwrap().unwrap();
         assert_eq!((sent.status, sent.sent_at, sent.attempts), (Status::Sent, Some(at(64)), 1));
-        assert_eq!((sent.message_ids, sent.next_attempt_at), (vec![first, MessageId::new(3)], None));
+        assert_eq!(
+            (sent.message_ids, sent.next_attempt_at),
+            (vec![Some(first), Some(MessageId::new(3))], None)
+        );
         assert_eq!((sent.recipients, sent.nonce), (row.recipients, row.nonce));
     }
 

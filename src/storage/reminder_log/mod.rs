@@ -10,6 +10,7 @@
 mod claim;
 mod delivery;
 mod row;
+mod unfinished;
 
 use super::StorageError;
 use super::columns::as_integer;

@@ -1,0 +1,104 @@
+//! The buttons on Muster's messages: they carry all they need, so they work after a restart and years later.
+
+use super::call::{Call, Press};
+use super::error::CommandError;
+use super::event;
+use super::people::mentions;
+use super::reply::{CONTENT_MAX, Reply};
+use super::rights;
+use super::standing::{self, Standing};
+use crate::domain::custom_id::{Action, CustomId, UnknownCustomId};
+use crate::domain::event::{Event, EventId, State};
+use crate::domain::reminder::ReminderId;
+use crate::domain::text;
+use crate::ids::MessageId;
+use crate::storage::Lease;
+
+/// Does what a button says, once it is certain that it belongs to this guild.
+pub(super) async fn press(call: Call<'_>, press: Press<'_>) -> Result<Reply, CommandError> {
+    let id: CustomId = press.custom_id.parse()?;
+    if id.guild != call.guild() {
+        return Err(UnknownCustomId.into());
+    }
+    match id.action {
+        Action::Answer { event, choice } => answer(call, press.message, event, choice).await,
+        Action::Missing { reminder, part } => missing(call, press.message, reminder, part).await,
+        Action::ListPage { page } => event::page(call, page).await,
+    }
+}
+
+/// Notes the member's answer in place of an earlier one.
+async fn answer(
+    call: Call<'_>,
+    message: MessageId,
+    event: EventId,
+    choice: u8,
+) -> Result<Reply, CommandError> {
+    let store = call.existing_store().await?;
+    let event = event_under(call, &store, event).await?;
+    // Without a message the event is being posted this very moment, and this is its message.
+    if event.message_id.is_some_and(|own| own != message) {
+        return Err(UnknownCustomId.into());
+    }
+    if let State::Ended(reason) = event.state {
+        return Err(CommandError::Over { title: text::escape(&event.title), reason });
+    }
+    let choice = event.choices.get(usize::from(choice)).ok_or(UnknownCustomId)?;
+    let user = call.invoker().user_id;
+    if store.responses().set_button(event.id, user, &choice.emoji, call.now()).await? {
+        call.discord().event_changed(call.guild(), event.id);
+    }
+    Ok(Reply::text(format!(
+        "You answered {}.{}{}",
+        standing::choice(choice),
+        change(&event),
+        uncounted(call, &event)
+    )))
+}
+
+/// How to answer otherwise, where there is another answer.
+fn change(event: &Event) -> &'static str {
+    if event.choices.iter().count() > 1 { " If you change your mind, press another button." } else { "" }
+}
+
+/// A word to those who answered though only others are asked.
+fn uncounted(call: Call<'_>, event: &Event) -> String {
+    match event.role {
+        Some(role) if !call.invoker().roles.contains(&role) => {
+            format!(" Only members with <@&{role}> are asked here, so you are shown but not counted.")
+        }
+        _ => String::new(),
+    }
+}
+
+/// Shows who has not answered the event of a reminder.
+async fn missing(
+    call: Call<'_>,
+    message: MessageId,
+    reminder: ReminderId,
+    part: u16,
+) -> Result<Reply, CommandError> {
+    let store = call.existing_store().await?;
+    let reminder = store.reminders().find(reminder).await?.ok_or(UnknownCustomId)?;
+    // A part that is not noted yet was sent this very moment, and this is its message.
+    if reminder.message_ids.get(usize::from(part)).is_some_and(|own| *own != Some(message)) {
+        return Err(UnknownCustomId.into());
+    }
+    let event = event_under(call, &store, reminder.event_id).await?;
+    if let State::Ended(reason) = event.state {
+        return Err(CommandError::Over { title: text::escape(&event.title), reason });
+    }
+    let standing = Standing::of(call, &store, &event).await?;
+    let said = format!("{}\n{}", standing::heading(&event, call.guild()), standing.numbers());
+    let room = CONTENT_MAX.saturating_sub(said.chars().count() + 1);
+    Ok(Reply::text(format!("{said}\n{}", mentions(&standing.turnout.non_responders, room))))
+}
+
+/// The event of a button, if the button stands in its channel and the member may see it.
+async fn event_under(call: Call<'_>, store: &Lease, event: EventId) -> Result<Event, CommandError> {
+    let event = store.events().find(event).await?.ok_or(UnknownCustomId)?;
+    if event.channel_id != call.invocation.channel || !rights::may_see(call, &event).await? {
+        return Err(UnknownCustomId.into());
+    }
+    Ok(event)
+}

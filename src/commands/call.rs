@@ -1,0 +1,103 @@
+//! One use of a command or a button: who asks, where, and the handles to act with.
+
+use crate::app::{App, Discord};
+use crate::clock::Timestamp;
+use crate::commands::CommandError;
+use crate::domain::interval::Interval;
+use crate::domain::permissions::Permissions;
+use crate::domain::settings::GuildSettings;
+use crate::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use crate::storage::Lease;
+
+/// Who asks, and where.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// The guild; commands exist only in guilds.
+    pub guild: GuildId,
+    /// The channel in which it was asked.
+    pub channel: ChannelId,
+    /// Who asks.
+    pub invoker: Invoker,
+}
+
+/// The member who asks.
+#[derive(Debug, Clone)]
+pub struct Invoker {
+    /// The account.
+    pub user_id: UserId,
+    /// What the guild calls the member.
+    pub name: String,
+    /// The member's roles, without `@everyone`.
+    pub roles: Vec<RoleId>,
+    /// What the member may do in the channel, as Discord computed it.
+    pub permissions: Permissions,
+    /// The language of the member's client, such as `en-GB`.
+    pub locale: String,
+}
+
+/// A button that somebody pressed.
+#[derive(Debug, Clone, Copy)]
+pub struct Press<'a> {
+    /// What the button carries; not to be trusted.
+    pub custom_id: &'a str,
+    /// The message on which it stands.
+    pub message: MessageId,
+}
+
+/// What every handler is given: the handles of the app, and who asks.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    /// The handles.
+    pub(super) app: &'a App,
+    /// Who asks, and where.
+    pub(super) invocation: &'a Invocation,
+}
+
+impl<'a> Call<'a> {
+    /// The guild in which it was asked.
+    pub(super) fn guild(self) -> GuildId {
+        self.invocation.guild
+    }
+
+    /// The member who asks.
+    pub(super) fn invoker(self) -> &'a Invoker {
+        &self.invocation.invoker
+    }
+
+    /// Discord, as far as commands need it.
+    pub(super) fn discord(self) -> &'a dyn Discord {
+        self.app.discord.as_ref()
+    }
+
+    /// The present instant.
+    pub(super) fn now(self) -> Timestamp {
+        self.app.clock.now()
+    }
+
+    /// The guild's store if it has one; never creates it.
+    pub(super) async fn store(self) -> Result<Option<Lease>, CommandError> {
+        Ok(self.app.stores.open(self.guild()).await?)
+    }
+
+    /// The guild's store, which exists wherever an event is named.
+    ///
+    /// # Errors
+    /// [`CommandError::NoSuchEvent`] where nothing was ever watched.
+    pub(super) async fn existing_store(self) -> Result<Lease, CommandError> {
+        self.store().await?.ok_or(CommandError::NoSuchEvent)
+    }
+
+    /// Reads a typed interval under the operator's limits; without one, takes the guild's default, or the operator's.
+    pub(super) fn interval(
+        self,
+        typed: Option<&str>,
+        settings: &GuildSettings,
+    ) -> Result<Interval, CommandError> {
+        let reminders = &self.app.config.reminders;
+        if let Some(text) = typed {
+            return Ok(Interval::parse(text, reminders.limits())?);
+        }
+        let chosen = settings.default_interval_ms.and_then(Interval::from_millis);
+        Ok(chosen.unwrap_or(reminders.default_interval))
+    }
+}

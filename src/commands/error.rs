@@ -1,0 +1,205 @@
+//! Why a command did not do what it was asked to, in words for the member.
+
+use std::hash::{BuildHasher, RandomState};
+
+use super::call::Call;
+use super::reply::Reply;
+use crate::app::DiscordError;
+use crate::domain::choice::ChoicesError;
+use crate::domain::custom_id::UnknownCustomId;
+use crate::domain::event::{EndReason, EventTextError};
+use crate::domain::interval::IntervalError;
+use crate::domain::message_link::MessageRefError;
+use crate::domain::permissions::Permissions;
+use crate::domain::text;
+use crate::ids::ChannelId;
+use crate::storage::StorageError;
+
+/// Why a command did not do what it was asked to. The text is a sentence for the member; only
+/// [`CommandError::Fault`] is logged with what caused it.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The member may not watch messages or create events.
+    #[error(
+        "Only members with **Manage Events** or an organiser role can start events here. Ask one of them to do it, or \
+         to give you the permission."
+    )]
+    MayNotStart,
+    /// The member may not change this event.
+    #[error(
+        "Only its author, members with an organiser role and members with **Manage Events** can do that with **{title}**."
+    )]
+    MayNotManage {
+        /// The title of the event, made harmless.
+        title: String,
+    },
+    /// The member lacks permissions in the channel.
+    #[error("You need {} in <#{channel}> for that, and you do not have it.", named(*.permissions))]
+    MemberMissing {
+        /// All that are missing.
+        permissions: Permissions,
+        /// Where.
+        channel: ChannelId,
+    },
+    /// Muster lacks permissions in the channel.
+    #[error(
+        "I am missing {} in <#{channel}>. Somebody who manages this server can give me that in the channel's settings; \
+         then try again.",
+        named(*.permissions)
+    )]
+    BotMissing {
+        /// All that are missing.
+        permissions: Permissions,
+        /// Where.
+        channel: ChannelId,
+    },
+    /// No such channel in this guild, or Muster does not see it.
+    #[error(
+        "I cannot see <#{0}>. If it is a channel of this server, give me **View Channel** there, then try again."
+    )]
+    NoSuchChannel(ChannelId),
+    /// A category, a forum.
+    #[error("<#{0}> holds no messages of its own. Choose a text channel or a thread.")]
+    NoMessagesThere(ChannelId),
+    /// The text names no message.
+    #[error(transparent)]
+    MessageRef(#[from] MessageRefError),
+    /// A link into another guild.
+    #[error("That link leads to another server. I can only watch messages of this one.")]
+    OtherGuild,
+    /// No such message.
+    #[error(
+        "There is no such message in <#{0}>. Perhaps it was deleted; copy its link again, or watch another one."
+    )]
+    NoSuchMessage(ChannelId),
+    /// The text is no interval, or outside the limits.
+    #[error(transparent)]
+    Interval(#[from] IntervalError),
+    /// The text names no emoji.
+    #[error(transparent)]
+    Choices(#[from] ChoicesError),
+    /// A title or description that does not fit.
+    #[error(transparent)]
+    EventText(#[from] EventTextError),
+    /// No event is meant by what was typed.
+    #[error(
+        "I know no such event here. Choose one from the suggestions while you type, or paste the link of its message; \
+         `/event list` shows them all."
+    )]
+    NoSuchEvent,
+    /// Several events are meant by what was typed.
+    #[error(
+        "Several events match that. Choose one from the suggestions while you type, or paste the link of its message."
+    )]
+    Ambiguous,
+    /// The event is over.
+    #[error("**{title}** is over. {}", .reason.sentence())]
+    Over {
+        /// The title of the event, made harmless.
+        title: String,
+        /// Why it is over.
+        reason: EndReason,
+    },
+    /// A reminder of the event is on its way.
+    #[error("A reminder for **{0}** is already on its way. Wait a moment before you send another one.")]
+    AlreadyReminding(String),
+    /// A button that does not belong where it was pressed.
+    #[error(transparent)]
+    Button(#[from] UnknownCustomId),
+    /// Discord did not do it.
+    #[error(transparent)]
+    Discord(DiscordError),
+    /// The guild's store is set aside.
+    #[error(
+        "This server's data cannot be read, so I have set it aside untouched and do nothing here. Whoever runs me finds \
+         the reason in my log."
+    )]
+    Quarantined,
+    /// The bot is leaving the guild, or has left it.
+    #[error("I am no longer a member of this server, so I keep nothing about it.")]
+    Leaving,
+    /// Muster is stopping.
+    #[error("I am just being restarted. Please try again in a minute.")]
+    Stopping,
+    /// The client sent a command as an older or newer Muster registered it.
+    #[error(
+        "I know this command in another form by now. Restart your Discord client so that it shows the new one, then try \
+         again."
+    )]
+    Outdated(#[source] serenity_commands::Error),
+    /// Something that no member can mend.
+    #[error("Something went wrong on my side. Please try again in a minute.")]
+    Fault(#[source] anyhow::Error),
+}
+
+impl From<StorageError> for CommandError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Quarantined { .. } => Self::Quarantined,
+            StorageError::NotAMember { .. } | StorageError::Deleted { .. } => Self::Leaving,
+            StorageError::Closed { .. } => Self::Stopping,
+            other => Self::Fault(other.into()),
+        }
+    }
+}
+
+impl From<DiscordError> for CommandError {
+    fn from(error: DiscordError) -> Self {
+        match error {
+            DiscordError::Storage(error) => error.into(),
+            DiscordError::Missing { permissions, channel } => Self::BotMissing { permissions, channel },
+            other => Self::Discord(other),
+        }
+    }
+}
+
+impl From<serenity_commands::Error> for CommandError {
+    fn from(error: serenity_commands::Error) -> Self {
+        Self::Outdated(error)
+    }
+}
+
+/// Permissions in bold, with commas and an "and".
+fn named(permissions: Permissions) -> String {
+    let names: Vec<String> = permissions.names().map(|name| format!("**{name}**")).collect();
+    if names.is_empty() { "a permission".to_owned() } else { text::enumerate(&names) }
+}
+
+/// Turns an error into what the member sees, and logs what the operator should know.
+pub(super) fn report(call: Call<'_>, command: &str, error: &CommandError) -> Reply {
+    let (guild, user) = (call.guild(), call.invoker().user_id);
+    match error {
+        CommandError::Fault(cause) => {
+            let id = short_id(call);
+            tracing::error!(guild.id = %guild, user.id = %user, command.name = command, error.id = %id,
+                error = format!("{cause:#}"), "a command failed");
+            return Reply::text(format!("{error} If it stays, tell whoever runs me this number: `{id}`."));
+        }
+        CommandError::Discord(DiscordError::Unavailable(why) | DiscordError::Refused(why)) => {
+            tracing::warn!(guild.id = %guild, command.name = command, error = why, "Discord did not do what a command wanted");
+        }
+        CommandError::Outdated(why) => {
+            tracing::warn!(guild.id = %guild, command.name = command, error = %why, "a command came in an unknown form");
+        }
+        _ => {}
+    }
+    Reply::text(error.to_string())
+}
+
+/// Whether a step went well without which a command can do its work; logs it if not.
+pub(super) fn went_well<T>(call: Call<'_>, step: &Result<T, DiscordError>) -> bool {
+    if let Err(error) = step {
+        let detail = match error {
+            DiscordError::Unavailable(why) | DiscordError::Refused(why) => why.clone(),
+            other => other.to_string(),
+        };
+        tracing::warn!(guild.id = %call.guild(), error = detail, "a command goes on without an answer of Discord");
+    }
+    step.is_ok()
+}
+
+/// Eight characters by which the operator finds the log line.
+fn short_id(call: Call<'_>) -> String {
+    let number = RandomState::new().hash_one((call.now(), call.guild()));
+    format!("{:08x}", number & 0xffff_ffff)
+}

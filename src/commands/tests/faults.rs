@@ -1,0 +1,46 @@
+//! What a member is told when something is broken that no member can mend.
+
+use std::fs;
+
+use anyhow::anyhow;
+use serde_json::json;
+
+use super::{ANNA, GUILD, House, MESSAGE, ORGANISER, invocation, shown, text};
+use crate::commands::call::Call;
+use crate::commands::error::{CommandError, report};
+use crate::commands::run;
+
+#[tokio::test]
+async fn a_store_that_is_set_aside_is_said_to_be() {
+    let house = House::new().await;
+    let folder = house.dir.path().join("guilds").join(GUILD.to_string());
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("guild.db"), "this is no database").unwrap();
+    for (subcommand, option) in [("watch", text("message", &MESSAGE.to_string())), ("show", text("event", "1"))] {
+        let told = house.told(subcommand, &[option]).await;
+        assert!(told.starts_with("This server's data cannot be read, so I have set it aside untouched"), "{told}");
+    }
+    let about = serde_json::from_value(json!({"id": "5", "name": "about", "type": 1})).unwrap();
+    let told = shown(&run(&house.app, &invocation(ANNA), &about).await);
+    assert!(told.contains("Data of this server: set aside"), "{told}");
+}
+
+#[tokio::test]
+async fn while_muster_stops_members_are_asked_to_come_back() {
+    let house = House::new().await;
+    house.watch().await;
+    house.app.stores.close().await;
+    assert_eq!(house.told("list", &[]).await, "I am just being restarted. Please try again in a minute.");
+}
+
+#[tokio::test]
+async fn a_fault_shows_a_number_and_nothing_of_its_cause() {
+    let house = House::new().await;
+    let invocation = invocation(ORGANISER);
+    let call = Call { app: &house.app, invocation: &invocation };
+    let fault = CommandError::Fault(anyhow!("disk I/O error").context("the store failed"));
+    let told = report(call, "event", &fault).content;
+    let number = told.rsplit('`').nth(1).unwrap();
+    assert!(number.len() == 8 && number.bytes().all(|byte| byte.is_ascii_hexdigit()), "{told}");
+    assert!(told.starts_with("Something went wrong on my side.") && !told.contains("disk"), "{told}");
+}

@@ -1,0 +1,288 @@
+//! Who may see and do what: roles and overwrites, asked for once and kept until a gateway event says that they changed.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::core::Core;
+use super::routes;
+use super::sender::{Call, CallError};
+use super::wire::{WireChannel, WireGuild, WireMember, WireOverwrite, WireThreadMember};
+use crate::app::ChannelKind;
+use crate::domain::audience::Member;
+use crate::domain::permissions::{GuildRoles, Overwrite, Permissions};
+use crate::ids::{ChannelId, GuildId, RoleId, UserId};
+
+/// Guilds, and channels, that are kept at most.
+const KEPT: usize = 4_096;
+/// "Manage Threads": sees private threads without being in them.
+const MANAGE_THREADS: Permissions = Permissions(1 << 34);
+
+/// What permissions in a guild start from.
+#[derive(Debug)]
+pub(super) struct GuildFacts {
+    /// Its roles and owner.
+    pub(super) roles: GuildRoles,
+    /// What it is called.
+    pub(super) name: String,
+    /// The roles of Muster itself.
+    my_roles: Vec<RoleId>,
+}
+
+/// What a channel adds to them.
+#[derive(Debug)]
+pub(super) struct ChannelFacts {
+    /// Its id.
+    pub(super) id: ChannelId,
+    /// Its guild; `None` for a direct message.
+    pub(super) guild: Option<GuildId>,
+    /// Its name.
+    pub(super) name: String,
+    /// What can be done in it.
+    pub(super) kind: ChannelKind,
+    /// Its exceptions; of a thread, those of its parent.
+    pub(super) overwrites: Vec<Overwrite>,
+    is_private_thread: bool,
+    parent: Option<ChannelId>,
+}
+
+/// What is known of guilds and channels.
+#[derive(Debug, Default)]
+pub(super) struct Access {
+    guilds: Facts<GuildId, GuildFacts>,
+    channels: Facts<ChannelId, ChannelFacts>,
+}
+
+impl Access {
+    /// Forgets a guild's roles, because one changed.
+    pub(super) fn forget_roles(&self, guild: GuildId) {
+        self.guilds.forget(|key, _| *key == guild);
+    }
+
+    /// Forgets a channel and the threads in it, because it changed.
+    pub(super) fn forget_channel(&self, channel: ChannelId) {
+        self.channels.forget(|key, facts| *key == channel || facts.parent == Some(channel));
+    }
+
+    /// Forgets all about the guilds that `affected` names, because changes may have been missed.
+    pub(super) fn forget_guilds(&self, affected: impl Fn(GuildId) -> bool) {
+        self.guilds.forget(|guild, _| affected(*guild));
+        self.channels.forget(|_, facts| facts.guild.is_none_or(&affected));
+    }
+}
+
+/// The roles and the owner of a guild, and Muster's own roles in it.
+///
+/// # Errors
+/// [`CallError`]; [`CallError::Unavailable`] before the gateway said who Muster is.
+pub(super) async fn guild(core: &Core, guild: GuildId) -> Result<Arc<GuildFacts>, CallError> {
+    let load = async {
+        let me = core.link.identity().ok_or_else(not_connected)?.user;
+        let facts: WireGuild = core.sender.ask(routes::guild(guild)).await?;
+        let my: WireMember = core.sender.ask(routes::member(guild, me)).await?;
+        let name = facts.name.clone();
+        Ok(GuildFacts { roles: facts.into_roles(), name, my_roles: my.roles })
+    };
+    core.access.guilds.get_or_load(guild, load).await
+}
+
+/// A channel or thread that Muster can see.
+///
+/// # Errors
+/// [`CallError`], with what Discord says where there is none.
+pub(super) async fn channel(core: &Core, channel: ChannelId) -> Result<Arc<ChannelFacts>, CallError> {
+    let load = async {
+        let wire: WireChannel = core.sender.ask(routes::channel(channel)).await?;
+        // A thread has no exceptions of its own. Its parent is asked directly: threads do not nest.
+        let parent = match wire.parent_id.filter(|_| is_thread(wire.kind)) {
+            Some(parent) => Some(core.sender.ask::<WireChannel>(routes::channel(parent)).await?),
+            None => None,
+        };
+        Ok(facts_of(&wire, parent.as_ref()))
+    };
+    core.access.channels.get_or_load(channel, load).await
+}
+
+fn is_thread(kind: u8) -> bool {
+    matches!(kind, 10..=12)
+}
+
+/// Source of the kinds: <https://docs.discord.com/developers/resources/channel#channel-object-channel-types>
+fn facts_of(wire: &WireChannel, parent: Option<&WireChannel>) -> ChannelFacts {
+    let kind = match wire.kind {
+        0 | 2 | 5 | 13 => ChannelKind::Text,
+        kind if is_thread(kind) => ChannelKind::Thread,
+        _ => ChannelKind::Other,
+    };
+    let overwrites = &parent.unwrap_or(wire).permission_overwrites;
+    ChannelFacts {
+        id: wire.id,
+        guild: wire.guild_id,
+        name: wire.name.clone().unwrap_or_default(),
+        kind,
+        overwrites: overwrites.iter().filter_map(WireOverwrite::overwrite).collect(),
+        is_private_thread: wire.kind == 12,
+        parent: parent.map(|parent| parent.id),
+    }
+}
+
+/// What Muster may do in a channel of a guild.
+///
+/// # Errors
+/// [`CallError`]; an unknown channel if it belongs to another guild.
+pub(super) async fn my_permissions(
+    core: &Core,
+    guild_id: GuildId,
+    channel_id: ChannelId,
+) -> Result<Permissions, CallError> {
+    let me = core.link.identity().ok_or_else(not_connected)?.user;
+    let facts = guild(core, guild_id).await?;
+    permissions_of(core, guild_id, channel_id, me, &facts.my_roles).await
+}
+
+/// What a member with these roles may do in a channel of a guild.
+///
+/// # Errors
+/// As [`my_permissions`].
+pub(super) async fn permissions_of(
+    core: &Core,
+    guild_id: GuildId,
+    channel_id: ChannelId,
+    user: UserId,
+    roles: &[RoleId],
+) -> Result<Permissions, CallError> {
+    let channel = channel_in(core, guild_id, channel_id).await?;
+    let facts = guild(core, guild_id).await?;
+    Ok(facts.roles.permissions_in(user, roles, &channel.overwrites))
+}
+
+/// Of these members, those who can see a channel of a guild.
+///
+/// # Errors
+/// As [`my_permissions`].
+pub(super) async fn who_sees(
+    core: &Core,
+    guild_id: GuildId,
+    channel_id: ChannelId,
+    members: &[Member],
+) -> Result<HashSet<UserId>, CallError> {
+    let channel = channel_in(core, guild_id, channel_id).await?;
+    let facts = guild(core, guild_id).await?;
+    let inside = if channel.is_private_thread { Some(thread_members(core, channel_id).await?) } else { None };
+    let sees = |member: &&Member| {
+        let permissions = facts.roles.permissions_in(member.user_id, &member.roles, &channel.overwrites);
+        let is_inside = inside.as_ref().is_none_or(|inside| inside.contains(&member.user_id));
+        permissions.contains(Permissions::VIEW_CHANNEL) && (is_inside || permissions.contains(MANAGE_THREADS))
+    };
+    Ok(members.iter().filter(sees).map(|member| member.user_id).collect())
+}
+
+async fn channel_in(core: &Core, guild: GuildId, id: ChannelId) -> Result<Arc<ChannelFacts>, CallError> {
+    let facts = channel(core, id).await?;
+    if facts.guild == Some(guild) {
+        return Ok(facts);
+    }
+    Err(CallError::Refused { status: 404, code: 10_003, message: "the channel is of another guild".into() })
+}
+
+async fn thread_members(core: &Core, thread: ChannelId) -> Result<HashSet<UserId>, CallError> {
+    let call: Call = routes::thread_members(thread);
+    let members: Vec<WireThreadMember> = core.sender.ask(call).await?;
+    Ok(members.into_iter().filter_map(|member| member.user_id).collect())
+}
+
+fn not_connected() -> CallError {
+    CallError::Unavailable("the gateway has not said yet who Muster is".into())
+}
+
+/// Facts that are loaded when they are wanted and kept until they are forgotten.
+#[derive(Debug)]
+struct Facts<K, V> {
+    inner: Mutex<FactsInner<K, V>>,
+}
+
+#[derive(Debug)]
+struct FactsInner<K, V> {
+    known: HashMap<K, Arc<V>>,
+    /// Counts what was forgotten, so that nothing is kept that was loaded before.
+    forgotten: u64,
+}
+
+impl<K, V> Default for Facts<K, V> {
+    fn default() -> Self {
+        Self { inner: Mutex::new(FactsInner { known: HashMap::new(), forgotten: 0 }) }
+    }
+}
+
+impl<K: Eq + Hash, V> Facts<K, V> {
+    async fn get_or_load(
+        &self,
+        key: K,
+        load: impl Future<Output = Result<V, CallError>>,
+    ) -> Result<Arc<V>, CallError> {
+        let forgotten = {
+            let inner = self.lock();
+            if let Some(known) = inner.known.get(&key) {
+                return Ok(Arc::clone(known));
+            }
+            inner.forgotten
+        };
+        let loaded = Arc::new(load.await?);
+        let mut inner = self.lock();
+        if inner.forgotten == forgotten {
+            if inner.known.len() >= KEPT {
+                // Rare, and cheaper than an order of use: what is still wanted comes back by itself.
+                inner.known.clear();
+            }
+            inner.known.insert(key, Arc::clone(&loaded));
+        }
+        Ok(loaded)
+    }
+
+    fn forget(&self, affected: impl Fn(&K, &V) -> bool) {
+        let mut inner = self.lock();
+        inner.forgotten += 1;
+        inner.known.retain(|key, value| !affected(key, value));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, FactsInner<K, V>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn facts_are_loaded_once_until_they_are_forgotten() {
+        let facts = Facts::<u8, u8>::default();
+        assert_eq!(*facts.get_or_load(1, async { Ok(10) }).await.unwrap(), 10);
+        assert_eq!(*facts.get_or_load(1, async { Ok(11) }).await.unwrap(), 10);
+        facts.forget(|key, _| *key == 1);
+        assert_eq!(*facts.get_or_load(1, async { Ok(12) }).await.unwrap(), 12);
+    }
+
+    #[tokio::test]
+    async fn facts_that_changed_while_they_were_loaded_are_not_kept() {
+        let facts = Facts::<u8, u8>::default();
+        let load = async {
+            facts.forget(|key, _| *key == 1);
+            Ok(10)
+        };
+        assert_eq!(*facts.get_or_load(1, load).await.unwrap(), 10);
+        assert_eq!(*facts.get_or_load(1, async { Ok(11) }).await.unwrap(), 11);
+    }
+
+    #[test]
+    fn a_thread_has_the_exceptions_of_its_parent() {
+        let read = |json: &str| serde_json::from_str::<WireChannel>(json).unwrap();
+        let thread = read(r#"{"id":"6","type":12,"guild_id":"1","name":"t","parent_id":"5"}"#);
+        let parent = read(
+            r#"{"id":"5","type":0,"guild_id":"1","permission_overwrites":[{"id":"1","type":0,"allow":"0","deny":"1024"}]}"#,
+        );
+        let facts = facts_of(&thread, Some(&parent));
+        assert_eq!((facts.kind, facts.is_private_thread), (ChannelKind::Thread, true));
+        assert_eq!((facts.overwrites.len(), facts.parent), (1, Some(ChannelId::new(5))));
+    }
+}

@@ -1,0 +1,167 @@
+//! serenity's gateway client, on a thread and a runtime of its own.
+//!
+//! It can stall its runtime for as long as a heartbeat takes, so nothing else may live there. On a runtime of one thread
+//! the tasks that serenity spawns for events run in the order in which they were spawned, and each puts its event into
+//! one channel before it first waits: so their order is kept.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::channel::mpsc::UnboundedReceiver;
+use serenity::all::{
+    ConnectionStage, Context, Event, GatewayIntents, HttpBuilder, RawEventHandler, ShardId, ShardManager,
+    ShardManagerOptions, ShardRunnerInfo,
+};
+use serenity::gateway::GatewayError;
+use serenity::prelude::{RwLock, TypeMap};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Mutex, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::gateway::{Arrival, translate};
+use super::link::Look;
+use crate::config::Token;
+
+/// How long a client that was told to stop may say good-bye to Discord.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// What a client needs to connect.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    /// The gateway's URL.
+    pub(super) url: String,
+    /// How many shards.
+    pub(super) shards: u32,
+    /// What Discord should tell.
+    pub(super) intents: GatewayIntents,
+}
+
+/// Why a client ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// It was told to stop.
+    Stopped,
+    /// Discord closed the connection for good.
+    Refused(GatewayError),
+    /// Its thread panicked or could not begin; the log says why.
+    Died,
+}
+
+type Runners = Arc<Mutex<HashMap<ShardId, ShardRunnerInfo>>>;
+
+/// A running client.
+#[derive(Debug)]
+pub(super) struct Client {
+    runners: Runners,
+    stop: CancellationToken,
+    end: oneshot::Receiver<End>,
+}
+
+impl Client {
+    /// Starts a client on a thread of its own; what it hears goes to `inbox`.
+    ///
+    /// # Errors
+    /// If the system gives no thread or no runtime.
+    pub(super) async fn start(
+        plan: Plan,
+        token: &Token,
+        inbox: UnboundedSender<Arrival>,
+    ) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (tell_end, end) = oneshot::channel();
+        let (tell_runners, runners) = oneshot::channel();
+        let stop = CancellationToken::new();
+        let (stopped, token) = (stop.clone(), token.clone());
+        thread::Builder::new().name("gateway".into()).spawn(move || {
+            let end = runtime.block_on(async {
+                let (manager, fatal) = manager(&plan, &token, inbox);
+                drop(tell_runners.send(Arc::clone(&manager.runners)));
+                drive(&manager, fatal, stopped).await
+            });
+            runtime.shutdown_background();
+            // Nobody waits for it any more when the process is ending.
+            drop(tell_end.send(end));
+        })?;
+        let runners = runners.await.unwrap_or_default();
+        Ok(Self { runners, stop, end })
+    }
+
+    /// What a look at every shard shows.
+    pub(super) async fn look(&self) -> Vec<(u32, Look)> {
+        let runners = self.runners.lock().await;
+        let look = |info: &ShardRunnerInfo| Look {
+            connected: info.stage == ConnectionStage::Connected,
+            latency: info.latency,
+        };
+        runners.iter().map(|(id, info)| (id.0, look(info))).collect()
+    }
+
+    /// Returns when the client has ended.
+    ///
+    /// # Cancel safety
+    /// The end is not lost when the future is dropped, as long as it was not returned.
+    pub(super) async fn ended(&mut self) -> End {
+        (&mut self.end).await.unwrap_or(End::Died)
+    }
+
+    /// Tells the client to stop.
+    pub(super) fn stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+type Fatal = UnboundedReceiver<Result<(), GatewayError>>;
+
+/// serenity's shards, not yet connected. Its HTTP client is only there to hold the token.
+fn manager(plan: &Plan, token: &Token, inbox: UnboundedSender<Arrival>) -> (Arc<ShardManager>, Fatal) {
+    let http = HttpBuilder::new(token.expose()).ratelimiter_disabled(true).build();
+    ShardManager::new(ShardManagerOptions {
+        data: Arc::new(RwLock::new(TypeMap::new())),
+        event_handlers: Vec::new(),
+        raw_event_handlers: vec![Arc::new(Ear { inbox })],
+        shard_index: 0,
+        shard_init: plan.shards,
+        shard_total: plan.shards,
+        ws_url: Arc::new(Mutex::new(plan.url.clone())),
+        http: Arc::new(http),
+        intents: plan.intents,
+        presence: None,
+    })
+}
+
+async fn drive(manager: &ShardManager, mut fatal: Fatal, stop: CancellationToken) -> End {
+    if let Err(error) = manager.initialize() {
+        tracing::error!(%error, "serenity does not start its shards");
+        return End::Died;
+    }
+    tokio::select! {
+        end = fatal.next() => match end {
+            Some(Err(error)) => End::Refused(error),
+            Some(Ok(())) | None => End::Stopped,
+        },
+        () = stop.cancelled() => {
+            // It may wait for ever for a shard that is gone already.
+            drop(tokio::time::timeout(GOODBYE, manager.shutdown_all()).await);
+            End::Stopped
+        }
+    }
+}
+
+/// Hears every gateway event.
+struct Ear {
+    inbox: UnboundedSender<Arrival>,
+}
+
+#[async_trait]
+impl RawEventHandler for Ear {
+    async fn raw_event(&self, context: Context, event: Event) {
+        if let Some(update) = translate(event) {
+            // The other end is gone only while Muster stops.
+            drop(self.inbox.send(Arrival { shard: context.shard_id.0, update }));
+        }
+    }
+}

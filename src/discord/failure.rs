@@ -1,0 +1,97 @@
+//! Failures at the edge, and what the scheduler and the commands are told of them.
+
+use super::sender::{CallError, Fate};
+use crate::app::DiscordError;
+use crate::domain::permissions::Permissions;
+use crate::ids::ChannelId;
+use crate::scheduler::SendError;
+use crate::storage::StorageError;
+
+/// Discord or the store failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EdgeError {
+    /// Discord did.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The guild's store did.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl EdgeError {
+    /// What it means for whatever was being done; a store that failed may work later.
+    pub(super) fn fate(&self) -> Fate {
+        match self {
+            Self::Call(error) => error.fate(),
+            Self::Storage(_) => Fate::Later(None),
+        }
+    }
+}
+
+/// The whole chain of an error in one line, for the log.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// What the scheduler is told when something about a channel failed.
+pub(super) fn for_scheduler(error: &EdgeError, channel: ChannelId) -> SendError {
+    let why = chain(error);
+    match error.fate() {
+        Fate::Later(after) => SendError::Retry { after, why },
+        Fate::Forbidden | Fate::NoGuild => {
+            SendError::Forbidden { why: format!("I may not do that in <#{channel}>: {why}") }
+        }
+        Fate::NoChannel => SendError::ChannelGone,
+        Fate::NoMessage => SendError::EventMessageGone,
+        Fate::Never => SendError::Refused { why },
+    }
+}
+
+/// What a command is told when something about a channel failed; `wanted` is what Discord wants for it.
+pub(super) fn for_commands(error: EdgeError, channel: ChannelId, wanted: Permissions) -> DiscordError {
+    let why = chain(&error);
+    match (error.fate(), error) {
+        (_, EdgeError::Storage(error)) => DiscordError::Storage(error),
+        (Fate::Later(_), _) => DiscordError::Unavailable(why),
+        (Fate::Forbidden, _) => DiscordError::Missing { permissions: wanted, channel },
+        (Fate::NoChannel | Fate::NoMessage | Fate::NoGuild, _) => DiscordError::Gone,
+        (Fate::Never, _) => DiscordError::Refused(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, code: u32) -> EdgeError {
+        CallError::Refused { status, code, message: "no".into() }.into()
+    }
+
+    #[test]
+    fn the_scheduler_hears_what_becomes_of_a_reminder() {
+        let channel = ChannelId::new(5);
+        let told = |error| for_scheduler(&error, channel);
+        assert_eq!(told(refused(404, 10_003)), SendError::ChannelGone);
+        assert!(matches!(told(refused(403, 50_013)), SendError::Forbidden { why } if why.contains("<#5>")));
+        assert!(matches!(told(refused(400, 50_035)), SendError::Refused { .. }));
+        let outage = CallError::Unavailable("it answered 503".into());
+        assert!(matches!(told(outage.into()), SendError::Retry { after: None, .. }));
+    }
+
+    #[test]
+    fn a_member_hears_what_is_missing() {
+        let told = |error| for_commands(error, ChannelId::new(5), Permissions::ADD_REACTIONS).to_string();
+        assert_eq!(
+            told(refused(403, 50_013)),
+            "I am missing **Add Reactions** in <#5>. Give me that, then try again."
+        );
+        assert!(told(refused(404, 10_008)).contains("gone"));
+    }
+}

@@ -1,0 +1,225 @@
+//! What comes in: gateway events, in the order in which they happened, and what each of them changes.
+//!
+//! **Invariants**
+//! - What happened in one guild is handled in order; a slow guild does not hold up another.
+//! - Interactions wait for nothing: each has a task of its own as soon as it arrives.
+//! - An event that cannot be read is counted, named once, and makes what it may have changed stale.
+//!
+//! **Does not know** sockets; [`client`](super::client) does.
+//!
+//! To add a kind of event: its variant and translation in [`update`], and its line in [`Intake::handle`].
+
+mod lanes;
+mod update;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::core::Core;
+use super::failure::chain;
+use super::guild_lifecycle;
+use super::interactions;
+use super::link::Identity;
+use super::members;
+use super::reactions;
+use super::roll_call::RollCall;
+use crate::app::App;
+use crate::domain::event::{EndReason, Event};
+use crate::ids::{ChannelId, GuildId, MessageId};
+use crate::lifecycle::Shutdown;
+use crate::storage::{Membership, StorageError};
+use crate::telemetry::metric;
+use lanes::Lanes;
+
+pub(super) use update::{GuildUpdate, Update, member, translate};
+
+/// An update with the shard that it came from.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    /// The shard.
+    pub(super) shard: u32,
+    /// What happened.
+    pub(super) update: Update,
+}
+
+/// Takes updates in and hands them to whom they concern.
+pub(super) struct Intake {
+    core: Arc<Core>,
+    app: Arc<App>,
+    lanes: Lanes<GuildUpdate>,
+    roll_call: RollCall,
+    /// The kinds of unreadable event that were named already.
+    named: HashSet<String>,
+}
+
+impl Intake {
+    /// An intake that nothing came in to yet.
+    pub(super) fn new(core: Arc<Core>, app: Arc<App>) -> Self {
+        let lanes = Lanes::new(core.tracker.clone());
+        Self { core, app, lanes, roll_call: RollCall::default(), named: HashSet::new() }
+    }
+
+    /// Takes in what comes until a stop is asked for.
+    pub(super) async fn run(mut self, mut inbox: UnboundedReceiver<Arrival>, shutdown: Shutdown) {
+        loop {
+            let arrival = tokio::select! {
+                () = shutdown.requested() => return,
+                arrival = inbox.recv() => arrival,
+            };
+            let Some(Arrival { shard, update }) = arrival else { return };
+            match update {
+                Update::Interaction(interaction) => {
+                    interactions::take(&self.core, &self.app, *interaction);
+                }
+                Update::Guild(guild, update) => {
+                    if matches!(update, GuildUpdate::Present) {
+                        self.roll_call.present(shard, guild);
+                    }
+                    self.push(guild, update);
+                }
+                Update::Ready { identity, guilds } => self.ready(shard, identity, guilds),
+                Update::Unreadable { kind, guild } => self.unreadable(&kind, guild),
+            }
+            metrics::gauge!("muster_gateway_waiting").set(to_f64(self.lanes.len() + inbox.len()));
+        }
+    }
+
+    fn push(&self, guild: GuildId, update: GuildUpdate) {
+        let core = Arc::clone(&self.core);
+        self.lanes.push(guild, update, move |guild, update| {
+            let core = Arc::clone(&core);
+            async move {
+                if let Err(error) = handle(&core, guild, update).await {
+                    let error = chain(&error);
+                    tracing::error!(guild.id = %guild, error, "cannot take down what happened in a guild");
+                    core.freshness.missed(|stale| stale == guild);
+                }
+            }
+        });
+    }
+
+    /// A new session: everything that happened in its guilds since the last one is unknown.
+    fn ready(&mut self, shard: u32, identity: Identity, guilds: Vec<GuildId>) {
+        let core = &self.core;
+        tracing::info!(shard, guilds = guilds.len(), "a gateway session began");
+        core.link.identify(identity);
+        core.freshness.missed(|guild| core.link.shard_of(guild) == shard);
+        core.access.forget_guilds(|guild| core.link.shard_of(guild) == shard);
+        core.link.expect(guilds.iter().copied());
+        for guild in &guilds {
+            let record = core.registry.find(*guild);
+            let known = record.is_some_and(|record| {
+                record.membership == Membership::Joined && record.absent_since.is_none()
+            });
+            // A READY proves membership as well as an announcement does, and comes even during an outage.
+            if !known {
+                self.push_membership(*guild);
+            }
+        }
+        self.roll_call.ready(shard, guilds);
+        let confirmed = core.config.storage.confirm_mass_absence;
+        let outcome =
+            self.roll_call.outcome(core.link.shard_count(), &core.registry.joined_guilds(), confirmed);
+        let core = Arc::clone(core);
+        self.core.tracker.spawn(async move {
+            super::registrar::register(&core, identity.application).await;
+            if let Err(error) = guild_lifecycle::roll_called(&core, outcome).await {
+                tracing::error!(error = chain(&error), "cannot take down which guilds are absent");
+            }
+        });
+    }
+
+    fn push_membership(&self, guild: GuildId) {
+        let core = Arc::clone(&self.core);
+        self.core.tracker.spawn(async move {
+            if let Err(error) = guild_lifecycle::joined(&core, guild).await {
+                tracing::error!(guild.id = %guild, error = chain(&error), "cannot register a guild");
+            }
+        });
+    }
+
+    fn unreadable(&mut self, kind: &str, guild: Option<GuildId>) {
+        metrics::counter!(metric::UNDECODABLE, "kind" => kind.to_owned()).increment(1);
+        match guild {
+            Some(guild) => self.core.freshness.missed(|stale| stale == guild),
+            None => self.core.freshness.missed(|_| true),
+        }
+        self.core.stale.notify_one();
+        if self.named.insert(kind.to_owned()) {
+            tracing::warn!(
+                kind,
+                "Discord sends a gateway event that this version of Muster cannot read; look for a newer version. \
+                 Further ones of this kind are only counted"
+            );
+        }
+    }
+}
+
+/// Takes down what happened in a guild.
+async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), StorageError> {
+    match update {
+        GuildUpdate::Present => {
+            core.access.forget_guilds(|known| known == guild);
+            guild_lifecycle::joined(core, guild).await?;
+            core.link.announced(guild);
+            core.stale.notify_one();
+        }
+        GuildUpdate::Removed => {
+            core.link.announced(guild);
+            core.access.forget_guilds(|known| known == guild);
+            guild_lifecycle::left(core, guild).await?;
+        }
+        GuildUpdate::Outage => {
+            tracing::info!(guild.id = %guild, "a guild is unavailable; its data stays");
+            core.link.expect([guild]);
+            core.freshness.missed(|stale| stale == guild);
+        }
+        GuildUpdate::Changed { name } => {
+            core.access.forget_roles(guild);
+            if let Some(store) = core.live_store(guild).await? {
+                store.guild().set_name(&name, core.clock.now()).await?;
+            }
+        }
+        GuildUpdate::Roles => core.access.forget_roles(guild),
+        GuildUpdate::ChannelChanged(channel) => core.access.forget_channel(channel),
+        GuildUpdate::ChannelDeleted(channel) => channel_deleted(core, guild, channel).await?,
+        GuildUpdate::Member(change) => {
+            if core.link.identity().is_some_and(|me| me.user == change.user()) {
+                core.access.forget_roles(guild);
+            }
+            members::change(core, guild, change).await?;
+        }
+        GuildUpdate::Reactions(message, change) => reactions::change(core, guild, message, change).await?,
+        GuildUpdate::MessagesDeleted(messages) => messages_deleted(core, guild, &messages).await?,
+    }
+    Ok(())
+}
+
+async fn channel_deleted(core: &Core, guild: GuildId, channel: ChannelId) -> Result<(), StorageError> {
+    core.access.forget_channel(channel);
+    let Some(store) = core.live_store(guild).await? else { return Ok(()) };
+    let ended = store.events().end_in_channel(channel, core.clock.now()).await?;
+    if !ended.is_empty() {
+        tracing::info!(guild.id = %guild, channel.id = %channel, events = ended.len(), "events are over: their channel was deleted");
+        core.sync_due(&store).await?;
+    }
+    Ok(())
+}
+
+async fn messages_deleted(core: &Core, guild: GuildId, messages: &[MessageId]) -> Result<(), StorageError> {
+    let Some(store) = core.live_store(guild).await? else { return Ok(()) };
+    for message in messages {
+        let event = store.events().find_by_message(*message).await?.filter(Event::is_live);
+        if let Some(event) = event {
+            reactions::end(core, &store, &event, EndReason::MessageDeleted).await?;
+        }
+    }
+    Ok(())
+}
+
+/// For a gauge, where the last digits of a large count do not matter.
+fn to_f64(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
+}

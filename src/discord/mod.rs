@@ -1,0 +1,130 @@
+//! The edge towards Discord: what comes in by gateway, what goes out by request, and what is kept of either.
+//!
+//! **Invariants**
+//! - Everything that is sent passes the one [`sender`]; everything that comes in passes the one [`gateway`] intake.
+//! - serenity's gateway client lives on a thread of its own, and nothing but its events leaves that thread.
+//! - A guild's data is deleted only in [`guild_lifecycle`], and only after Discord confirmed that Muster is not there.
+//! - Whom a message pings is a list, never its text.
+//! - No part of serenity crosses the border to the rooms below, except in [`crate::commands`].
+//!
+//! **Does not know** when something is due, what a command means, or any SQL.
+//!
+//! To react to another gateway event, see [`gateway`]; to make another request, add it to [`routes`].
+
+mod access;
+mod audience;
+mod body;
+mod catch_up;
+mod client;
+mod core;
+mod courier;
+mod edits;
+mod event_message;
+mod failure;
+mod freshness;
+mod gateway;
+mod guild_lifecycle;
+mod interactions;
+mod keyed_locks;
+mod link;
+mod members;
+mod port;
+mod reactions;
+mod refresh;
+mod registrar;
+mod reminder_message;
+mod roll_call;
+mod routes;
+mod sender;
+mod supervisor;
+mod wire;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use self::core::Core;
+use crate::app::App;
+use crate::clock::SharedClock;
+use crate::config::{Config, Token};
+use crate::lifecycle::{Lifecycle, Shutdown};
+use crate::scheduler::Agenda;
+use crate::storage::{GuildStores, Registry};
+
+pub use link::Readiness;
+pub use sender::SenderError;
+pub use supervisor::GatewayFatal;
+
+/// The edge towards Discord: the scheduler's [`Courier`](crate::scheduler::Courier) and the commands'
+/// [`Discord`](crate::app::Discord).
+pub struct Edge {
+    core: Arc<Core>,
+    token: Token,
+    shutdown: Shutdown,
+}
+
+impl Edge {
+    /// An edge that is not connected yet; sending works at once.
+    ///
+    /// # Errors
+    /// [`SenderError`] if the token cannot be sent or TLS does not start.
+    pub fn new(
+        config: Arc<Config>,
+        token: Token,
+        stores: GuildStores,
+        registry: Arc<Registry>,
+        agenda: Agenda,
+        clock: SharedClock,
+        lifecycle: &Lifecycle,
+    ) -> Result<Arc<Self>, SenderError> {
+        let sender = sender::Sender::new(&config.discord, &token)?;
+        let core = Core {
+            stores,
+            registry,
+            agenda,
+            config,
+            clock,
+            tracker: lifecycle.tracker().clone(),
+            sender,
+            link: Arc::default(),
+            access: access::Access::default(),
+            freshness: freshness::Freshness::default(),
+            edits: edits::Edits::default(),
+            membership: keyed_locks::KeyedLocks::default(),
+            reading: keyed_locks::KeyedLocks::default(),
+            member_changes: catch_up::CatchUp::default(),
+            reaction_changes: catch_up::CatchUp::default(),
+            stale: Notify::new(),
+            departures: Notify::new(),
+        };
+        Ok(Arc::new(Self { core: Arc::new(core), token, shutdown: lifecycle.shutdown().clone() }))
+    }
+
+    /// Connects, answers commands with `app`, and keeps what is known of guilds up to date until a stop is asked for.
+    ///
+    /// # Errors
+    /// [`GatewayFatal`]: a sentence for the operator, who has to do something before Muster can work.
+    pub async fn run(self: Arc<Self>, app: App) -> Result<(), GatewayFatal> {
+        let (core, shutdown) = (&self.core, &self.shutdown);
+        let (inbox, arrivals) = tokio::sync::mpsc::unbounded_channel();
+        let intake = gateway::Intake::new(Arc::clone(core), Arc::new(app));
+        let helpers = async {
+            tokio::join!(
+                intake.run(arrivals, shutdown.clone()),
+                edits::run(Arc::clone(core), shutdown.clone()),
+                refresh::run(Arc::clone(core), shutdown.clone()),
+                guild_lifecycle::run(Arc::clone(core), shutdown.clone()),
+            );
+            Ok(())
+        };
+        // The helpers end only with a stop; a connection that ends otherwise is the end of all.
+        tokio::try_join!(supervisor::run(core, &self.token, inbox, shutdown), helpers)?;
+        Ok(())
+    }
+
+    /// Tells whether commands arrive and answers are seen, for the health check.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        self.core.link.readiness()
+    }
+}

@@ -1,0 +1,150 @@
+//! What commands need of Discord: their port, filled by the edge.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::Edge;
+use super::access;
+use super::audience;
+use super::body::Nonce;
+use super::event_message;
+use super::failure::{EdgeError, for_commands};
+use super::reactions;
+use super::routes;
+use super::sender::{CallError, Fate};
+use super::wire::{WireId, WireMessage, WireReactions};
+use crate::app::{ChannelInfo, Discord, DiscordError, MembersMode, MessageInfo};
+use crate::domain::audience::Member;
+use crate::domain::emoji::Emoji;
+use crate::domain::event::{Event, EventId};
+use crate::domain::permissions::Permissions;
+use crate::domain::reminder::{self, ReminderId};
+use crate::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use crate::storage::Lease;
+
+/// What reading a message and its reactions needs.
+const TO_READ: Permissions = Permissions(Permissions::VIEW_CHANNEL.0 | Permissions::READ_MESSAGE_HISTORY.0);
+
+#[async_trait]
+impl Discord for Edge {
+    async fn channel(&self, guild: GuildId, channel: ChannelId) -> Result<Option<ChannelInfo>, DiscordError> {
+        let facts = match access::channel(&self.core, channel).await {
+            Ok(facts) => facts,
+            Err(error) => match error.fate() {
+                Fate::NoChannel | Fate::Forbidden | Fate::NoGuild => return Ok(None),
+                _ => return Err(for_commands(error.into(), channel, Permissions::VIEW_CHANNEL)),
+            },
+        };
+        if facts.guild != Some(guild) {
+            return Ok(None);
+        }
+        let (name, overwrites) = (facts.name.clone(), facts.overwrites.clone());
+        Ok(Some(ChannelInfo { id: facts.id, name, kind: facts.kind, overwrites }))
+    }
+
+    async fn my_permissions(&self, guild: GuildId, channel: ChannelId) -> Result<Permissions, DiscordError> {
+        let permissions = access::my_permissions(&self.core, guild, channel).await;
+        permissions.map_err(|error| for_commands(error.into(), channel, Permissions::VIEW_CHANNEL))
+    }
+
+    async fn permissions_of(
+        &self,
+        guild: GuildId,
+        channel: ChannelId,
+        user: UserId,
+        roles: &[RoleId],
+    ) -> Result<Permissions, DiscordError> {
+        let permissions = access::permissions_of(&self.core, guild, channel, user, roles).await;
+        permissions.map_err(|error| for_commands(error.into(), channel, Permissions::VIEW_CHANNEL))
+    }
+
+    async fn message(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> Result<Option<MessageInfo>, DiscordError> {
+        match self.core.sender.ask::<WireMessage>(routes::message(channel, message)).await {
+            Ok(found) => Ok(Some(info(found))),
+            Err(error) if error.fate() == Fate::NoMessage => Ok(None),
+            Err(error) => Err(for_commands(error.into(), channel, TO_READ)),
+        }
+    }
+
+    async fn add_reactions(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        emoji: &[Emoji],
+    ) -> Result<(), DiscordError> {
+        let failed =
+            |error: CallError| for_commands(error.into(), channel, TO_READ | Permissions::ADD_REACTIONS);
+        let found: WireMessage =
+            self.core.sender.ask(routes::message(channel, message)).await.map_err(failed)?;
+        let mine: Vec<Emoji> =
+            found.reactions.into_iter().filter(|reactions| reactions.me).filter_map(emoji_of).collect();
+        for emoji in emoji.iter().filter(|emoji| !mine.contains(emoji)) {
+            self.core.sender.tell(routes::react(channel, message, emoji)).await.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    async fn reconcile(&self, store: &Lease, event: &Event) -> Result<bool, DiscordError> {
+        let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
+        let reconciled = reactions::reconcile(&self.core, store, event).await;
+        reconciled.map_err(|error| for_commands(error, event.channel_id, TO_READ))
+    }
+
+    async fn sync_members(&self, store: &Lease) -> Result<(), DiscordError> {
+        let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
+        match super::members::sync(&self.core, store).await {
+            Ok(()) => Ok(()),
+            Err(EdgeError::Storage(error)) => Err(error.into()),
+            Err(EdgeError::Call(error)) => Err(DiscordError::Unavailable(error.to_string())),
+        }
+    }
+
+    async fn audience(&self, store: &Lease, event: &Event) -> Result<Vec<Member>, DiscordError> {
+        let asked = audience::asked(&self.core, store, event).await;
+        asked.map_err(|error| for_commands(error, event.channel_id, Permissions::VIEW_CHANNEL))
+    }
+
+    async fn post_event(&self, guild: GuildId, event: &Event) -> Result<MessageId, DiscordError> {
+        let channel = event.channel_id;
+        let wanted = Permissions::VIEW_CHANNEL | Permissions::SEND_MESSAGES | Permissions::EMBED_LINKS;
+        let mut body = event_message::render(guild, event, &[], None);
+        // The row of the event and the instant it was made: the same event is the same message.
+        let nonce = reminder::nonce(guild, ReminderId(event.id.0), event.created_at);
+        body.nonce = Some(Nonce::new(format!("e-{nonce}")));
+        let posted = self.core.sender.ask::<WireId<MessageId>>(routes::send_message(channel, &body)).await;
+        let message = posted.map_err(|error| for_commands(error.into(), channel, wanted))?;
+        // The total comes with the first edit: posting does not wait for the list of members.
+        self.core.edits.request(guild, event.id);
+        Ok(message.id)
+    }
+
+    fn event_changed(&self, guild: GuildId, event: EventId) {
+        self.core.edits.request(guild, event);
+    }
+
+    fn members_mode(&self) -> MembersMode {
+        if self.core.link.is_degraded() { MembersMode::Degraded } else { MembersMode::Complete }
+    }
+
+    fn gateway_latency(&self) -> Option<Duration> {
+        self.core.link.latency()
+    }
+}
+
+fn info(message: WireMessage) -> MessageInfo {
+    MessageInfo {
+        content: message.content,
+        embed_title: message.embeds.into_iter().find_map(|embed| embed.title),
+        author_id: message.author.id,
+        reactions: message.reactions.into_iter().filter_map(emoji_of).collect(),
+    }
+}
+
+fn emoji_of(reactions: WireReactions) -> Option<Emoji> {
+    reactions.emoji.emoji()
+}

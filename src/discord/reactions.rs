@@ -1,0 +1,226 @@
+//! Answers given by reaction: each change by gateway, and all of them by request after changes were missed.
+
+use super::core::Core;
+use super::failure::EdgeError;
+use super::routes::{self, REACTIONS_PAGE, ReactionKind};
+use super::sender::Fate;
+use super::wire::{WireMessage, WireReactions, WireUser};
+use crate::clock::Timestamp;
+use crate::domain::audience::Member;
+use crate::domain::emoji::Emoji;
+use crate::domain::event::{EndReason, Event};
+use crate::ids::{ChannelId, GuildId, MessageId, UserId};
+use crate::storage::{Lease, StorageError};
+
+/// A change of the reactions under a message.
+#[derive(Debug, Clone)]
+pub(super) enum ReactionChange {
+    /// Somebody put one.
+    Added {
+        /// Who.
+        user: UserId,
+        /// Which.
+        emoji: Emoji,
+        /// What Discord said about the member; not always there.
+        member: Option<Member>,
+    },
+    /// Somebody took one back, or had it taken.
+    Removed {
+        /// Whose.
+        user: UserId,
+        /// Which.
+        emoji: Emoji,
+    },
+    /// All of one emoji were taken away.
+    EmojiCleared(Emoji),
+    /// All were taken away.
+    Cleared,
+}
+
+/// Takes down a change that came by gateway; messages that are no live event's cost one look.
+///
+/// # Errors
+/// [`StorageError`]; the reactions are then read anew before they are used.
+pub(super) async fn change(
+    core: &Core,
+    guild: GuildId,
+    message: MessageId,
+    change: ReactionChange,
+) -> Result<(), StorageError> {
+    let Some(store) = core.live_store(guild).await? else { return Ok(()) };
+    core.reaction_changes.note((guild, message), || change.clone());
+    let event = store.events().find_by_message(message).await?.filter(Event::is_live);
+    let Some(event) = event else { return Ok(()) };
+    if apply(core, &store, &event, &change, core.clock.now()).await? {
+        core.edits.request(guild, event.id);
+    }
+    Ok(())
+}
+
+async fn apply(
+    core: &Core,
+    store: &Lease,
+    event: &Event,
+    change: &ReactionChange,
+    now: Timestamp,
+) -> Result<bool, StorageError> {
+    let counts = |emoji: &Emoji| event.choices.find(emoji).map(|choice| choice.emoji.clone());
+    let responses = store.responses();
+    match change {
+        ReactionChange::Cleared => responses.clear_reactions(event.id).await,
+        ReactionChange::EmojiCleared(emoji) => match counts(emoji) {
+            Some(choice) => responses.clear_emoji(event.id, &choice).await,
+            None => Ok(false),
+        },
+        ReactionChange::Removed { user, emoji } => match counts(emoji) {
+            Some(choice) => responses.remove_reaction(event.id, *user, &choice).await,
+            None => Ok(false),
+        },
+        ReactionChange::Added { user, emoji, member } => match counts(emoji) {
+            Some(choice) if !is_bot(core, store, *user, member.as_ref()).await? => {
+                responses.add_reaction(event.id, *user, &choice, now).await
+            }
+            _ => Ok(false),
+        },
+    }
+}
+
+async fn is_bot(
+    core: &Core,
+    store: &Lease,
+    user: UserId,
+    member: Option<&Member>,
+) -> Result<bool, StorageError> {
+    if core.link.identity().is_some_and(|me| me.user == user) {
+        return Ok(true);
+    }
+    if let Some(member) = member {
+        return Ok(member.is_bot);
+    }
+    let members = store.members().list().await?;
+    Ok(members.iter().any(|member| member.user_id == user && member.is_bot))
+}
+
+/// Reads all reactions of an event that count, and makes the store say the same; `true` if something changed.
+///
+/// The guild's reading lock must be held.
+///
+/// # Errors
+/// [`EdgeError`]; the answers are then as they were.
+pub(super) async fn reconcile(core: &Core, store: &Lease, event: &Event) -> Result<bool, EdgeError> {
+    let Some(message) = event.message_id else { return Ok(false) };
+    let reading = core.reaction_changes.begin((store.guild_id(), message));
+    let found: WireMessage = core.sender.ask(routes::message(event.channel_id, message)).await?;
+    let mut answers = Vec::new();
+    for reactions in found.reactions {
+        let Some(emoji) = reactions.emoji.clone().emoji() else { continue };
+        if let Some(choice) = event.choices.find(&emoji) {
+            let users = users_of(core, event.channel_id, message, &emoji, &reactions).await?;
+            answers.extend(users.into_iter().map(|user| (user, choice.emoji.clone())));
+        }
+    }
+    let now = core.clock.now();
+    let mut changed = store.responses().replace_reactions(event.id, &answers, now).await?;
+    while let Some(changes) = reading.changes() {
+        for change in changes {
+            changed |= apply(core, store, event, &change, now).await?;
+        }
+    }
+    Ok(changed)
+}
+
+/// The people, not bots, who put one emoji under a message, by click or by burst.
+async fn users_of(
+    core: &Core,
+    channel: ChannelId,
+    message: MessageId,
+    emoji: &Emoji,
+    reactions: &WireReactions,
+) -> Result<Vec<UserId>, EdgeError> {
+    let (normal, burst) = reactions.counts();
+    let others = normal.saturating_sub(u64::from(reactions.me));
+    let mut users = Vec::new();
+    for (kind, count) in [(ReactionKind::Normal, others), (ReactionKind::Burst, burst)] {
+        if count > 0 {
+            users.extend(users_of_kind(core, channel, message, emoji, kind).await?);
+        }
+    }
+    users.sort_unstable();
+    users.dedup();
+    Ok(users)
+}
+
+async fn users_of_kind(
+    core: &Core,
+    channel: ChannelId,
+    message: MessageId,
+    emoji: &Emoji,
+    kind: ReactionKind,
+) -> Result<Vec<UserId>, EdgeError> {
+    let mut users = Vec::new();
+    let mut after = None;
+    loop {
+        let call = routes::reactions(channel, message, emoji, kind, after);
+        let page: Vec<WireUser> = core.sender.ask(call).await?;
+        let full = page.len() >= REACTIONS_PAGE;
+        after = page.iter().map(|user| user.id).max();
+        users.extend(page.into_iter().filter(|user| !user.bot).map(|user| user.id));
+        if !full {
+            return Ok(users);
+        }
+    }
+}
+
+/// Reads the reactions of all live events of a guild unless they are fresh; events whose message is gone end.
+///
+/// The guild's reading lock must be held.
+///
+/// # Errors
+/// [`EdgeError`] while Discord cannot be asked. A channel that Muster may not see is no error: its answers stay as they
+/// are, and sending there will tell.
+pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
+    let guild = store.guild_id();
+    if core.freshness.has_answers(guild) && core.link.hears_of(guild) {
+        return Ok(());
+    }
+    core.freshness.begin(guild, core.link.hears_of(guild));
+    let count = store.events().count_live().await?;
+    let mut all_read = true;
+    for event in &store.events().list_live(count, 0).await? {
+        match reconcile(core, store, event).await {
+            Ok(true) => core.edits.request(guild, event.id),
+            Ok(false) => {}
+            Err(error) => match error.fate() {
+                Fate::NoMessage => end(core, store, event, EndReason::MessageDeleted).await?,
+                Fate::NoChannel => end(core, store, event, EndReason::ChannelDeleted).await?,
+                Fate::Forbidden | Fate::NoGuild => {
+                    all_read = false;
+                    tracing::info!(guild.id = %guild, event.id = %event.id, %error, "may not read the answers of an event");
+                }
+                Fate::Later(_) | Fate::Never => return Err(error),
+            },
+        }
+    }
+    let now = core.clock.now();
+    if all_read {
+        store.guild().set_answers_synced_at(Some(now), now).await?;
+        core.freshness.answers_read(guild);
+    }
+    Ok(())
+}
+
+/// Ends an event and lets the agenda know.
+///
+/// # Errors
+/// [`StorageError`].
+pub(super) async fn end(
+    core: &Core,
+    store: &Lease,
+    event: &Event,
+    reason: EndReason,
+) -> Result<(), StorageError> {
+    if store.events().end(event.id, reason, core.clock.now()).await? {
+        tracing::info!(guild.id = %store.guild_id(), event.id = %event.id, ?reason, "an event is over");
+    }
+    core.sync_due(store).await
+}

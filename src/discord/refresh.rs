@@ -1,0 +1,89 @@
+//! Bringing members and answers up to date after changes were missed: before a reminder, and soon in the background.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+
+use super::core::Core;
+use super::failure::{EdgeError, chain};
+use super::{access, members, reactions};
+use crate::ids::GuildId;
+use crate::lifecycle::Shutdown;
+use crate::storage::Lease;
+
+/// How many guilds are read in the background at the same time.
+const AT_ONCE: usize = 4;
+/// How soon guilds are tried again that could not be read.
+const AGAIN: Duration = Duration::from_secs(15);
+
+/// Reads members and reactions of a guild unless they are fresh.
+///
+/// # Errors
+/// [`EdgeError`] while Discord or the store cannot be asked.
+pub(super) async fn guild(core: &Core, store: &Lease) -> Result<(), EdgeError> {
+    if is_fresh(core, store.guild_id()) {
+        return Ok(());
+    }
+    let _one_at_a_time = core.reading.lock(store.guild_id()).await;
+    members::sync(core, store).await?;
+    reactions::sync(core, store).await?;
+    note_name(core, store).await
+}
+
+/// Takes down what the guild is called.
+async fn note_name(core: &Core, store: &Lease) -> Result<(), EdgeError> {
+    // The roles of a guild with live events are wanted at its next reminder; its name comes with them.
+    let facts = access::guild(core, store.guild_id()).await?;
+    if store.guild().name().await?.as_deref() != Some(facts.name.as_str()) {
+        store.guild().set_name(&facts.name, core.clock.now()).await?;
+    }
+    Ok(())
+}
+
+fn is_fresh(core: &Core, guild: GuildId) -> bool {
+    let has_members = core.freshness.has_members(guild) || core.link.is_degraded();
+    has_members && core.freshness.has_answers(guild) && core.link.hears_of(guild)
+}
+
+/// Reads the guilds with live events that are not fresh, those with the next reminder first, until a stop is asked for.
+pub(super) async fn run(core: Arc<Core>, shutdown: Shutdown) {
+    loop {
+        tokio::select! {
+            () = shutdown.requested() => return,
+            () = core.stale.notified() => {}
+            () = tokio::time::sleep(AGAIN) => {}
+        }
+        let reading = futures::stream::iter(stale_guilds(&core)).for_each_concurrent(AT_ONCE, |guild| {
+            let core = &core;
+            async move {
+                if let Err(error) = in_background(core, guild).await {
+                    let error = chain(&error);
+                    tracing::info!(guild.id = %guild, error, "cannot bring a guild up to date yet");
+                }
+            }
+        });
+        tokio::select! {
+            () = shutdown.requested() => return,
+            () = reading => {}
+        }
+    }
+}
+
+async fn in_background(core: &Core, id: GuildId) -> Result<(), EdgeError> {
+    match core.live_store(id).await? {
+        Some(store) => guild(core, &store).await,
+        None => Ok(()),
+    }
+}
+
+fn stale_guilds(core: &Core) -> Vec<GuildId> {
+    let due: HashMap<GuildId, _> = core.registry.next_due().into_iter().collect();
+    let mut guilds = core.registry.joined_guilds();
+    guilds.retain(|guild| {
+        core.registry.has_live_events(*guild) && core.link.hears_of(*guild) && !is_fresh(core, *guild)
+    });
+    guilds.sort_by_key(|guild| due.get(guild).map_or((true, None), |due| (false, Some(*due))));
+    guilds
+}

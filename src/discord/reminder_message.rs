@@ -1,0 +1,185 @@
+//! What one message of a reminder looks like. The same row of the log gives the same message, word for word.
+
+use serenity::all::{CreateActionRow, CreateButton};
+
+use super::body::{AllowedMentions, MessageBody, Nonce};
+use crate::domain::custom_id::{Action, CustomId};
+use crate::domain::event::Event;
+use crate::domain::reminder::Reminder;
+use crate::domain::text;
+use crate::ids::{GuildId, UserId};
+use crate::scheduler::Sending;
+
+/// Discord's limit for the text of a message.
+const CONTENT_MAX: usize = 2_000;
+
+/// Renders one part of a reminder; `None` if it has no such part.
+pub(super) fn render(
+    guild: GuildId,
+    event: &Event,
+    reminder: &Reminder,
+    part: usize,
+    sending: Sending,
+) -> Option<MessageBody> {
+    let users = reminder.parts().nth(part)?;
+    let link = event.link(guild);
+    let action = Action::Missing { reminder: reminder.id, part: u16::try_from(part).ok()? };
+    let missing = CreateButton::new(CustomId { guild, action }.to_string()).label("Who is missing?");
+    let buttons = vec![CreateButton::new_link(&link).label("Go to the event"), missing];
+    Some(MessageBody {
+        content: content(event, reminder, users, &link, sending),
+        components: vec![CreateActionRow::Buttons(buttons)],
+        allowed_mentions: AllowedMentions::users(users),
+        nonce: Some(Nonce::new(reminder.part_nonce(part))),
+        ..MessageBody::default()
+    })
+}
+
+/// The text: the mentions always; the title as long as there is room; the link in words if there is room for it, too,
+/// since a button carries it anyway.
+fn content(event: &Event, reminder: &Reminder, users: &[UserId], link: &str, sending: Sending) -> String {
+    let mentions = users.iter().map(|user| format!("<@{user}>")).collect::<Vec<_>>().join(" ");
+    let numbers = numbers(reminder, sending);
+    let fixed = mentions.chars().count() + numbers.chars().count() + "⏰ ****\n\n".chars().count();
+    let room = CONTENT_MAX.saturating_sub(fixed);
+    let title = escaped_within(&event.title, room);
+    let with_link = title.chars().count() + 1 + link.chars().count() <= room;
+    let link = if with_link { format!("\n{link}") } else { String::new() };
+    format!("⏰ **{title}**{numbers}{link}\n\n{mentions}")
+}
+
+/// The title made harmless and cut to fit; cut before it is escaped, so that no escape is cut in half.
+fn escaped_within(title: &str, room: usize) -> String {
+    let lengths = (0..=title.chars().count()).rev();
+    let mut shorter = lengths.map(|length| text::escape(&text::shorten(title, length)));
+    shorter.find(|title| title.chars().count() <= room).unwrap_or_default()
+}
+
+fn numbers(reminder: &Reminder, sending: Sending) -> String {
+    let missing = reminder.recipients.len();
+    let total = reminder.responded + missing;
+    let late = if reminder.is_late() { " (late)" } else { "" };
+    let repeat = if sending == Sending::PerhapsAgain { " (perhaps sent before)" } else { "" };
+    let next = reminder.next_due_at.map(|next| format!(" Next {}.", text::relative_time(next)));
+    let next = next.unwrap_or_default();
+    format!("{late}{repeat}\n{} of {total} answered, {missing} missing.{next}", reminder.responded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::choice::Choices;
+    use crate::domain::event::{EventId, Origin, State};
+    use crate::domain::interval::Interval;
+    use crate::domain::reminder::{MENTIONS_PER_PART, ReminderId, Status};
+    use crate::ids::{ChannelId, MessageId};
+    use chrono::{DateTime, TimeDelta};
+    use proptest::prelude::*;
+
+    const GUILD: GuildId = GuildId::new(u64::MAX >> 1);
+
+    fn event(title: &str) -> Event {
+        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        Event {
+            id: EventId(3),
+            channel_id: ChannelId::new(u64::MAX >> 1),
+            message_id: Some(MessageId::new(u64::MAX >> 1)),
+            origin: Origin::Posted,
+            title: title.into(),
+            description: String::new(),
+            interval: Interval::from_millis(3_600_000).unwrap(),
+            state: State::Active,
+            last_reminder_at: None,
+            next_due_at: Some(at),
+            choices: Choices::default(),
+            role: None,
+            author_id: UserId::new(9),
+            created_at: at,
+        }
+    }
+
+    fn reminder(recipients: u64) -> Reminder {
+        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        Reminder {
+            id: ReminderId(7),
+            event_id: EventId(3),
+            scheduled_at: at,
+            claimed_at: at,
+            sent_at: None,
+            status: Status::Pending,
+            recipients: (0..recipients).map(|user| UserId::new((u64::MAX >> 1) - user)).collect(),
+            responded: 2,
+            next_due_at: Some(at + TimeDelta::hours(1)),
+            attempts: 1,
+            next_attempt_at: None,
+            nonce: "abc".into(),
+            message_ids: Vec::new(),
+            error: None,
+        }
+    }
+
+    fn part(title: &str, reminder: &Reminder, part: usize) -> MessageBody {
+        render(GUILD, &event(title), reminder, part, Sending::Fresh).unwrap()
+    }
+
+    #[test]
+    fn a_reminder_says_all_it_should() {
+        let body = part("Match on Friday", &reminder(3), 0);
+        let link = event("").link(GUILD);
+        assert!(
+            body.content
+                .starts_with("⏰ **Match on Friday**\n2 of 5 answered, 3 missing. Next <t:1800003600:R>.\n")
+        );
+        assert!(body.content.contains(&link) && !body.content.contains("late"));
+        let json = serde_json::to_value(&body).unwrap();
+        assert_eq!(json["nonce"], "abc-0");
+        assert_eq!(json["enforce_nonce"], true);
+        assert_eq!(json["allowed_mentions"]["users"].as_array().unwrap().len(), 3);
+        assert_eq!(json["components"][0]["components"][0]["url"], link);
+        let custom_id: CustomId =
+            json["components"][0]["components"][1]["custom_id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(custom_id.action, Action::Missing { reminder: ReminderId(7), part: 0 });
+    }
+
+    #[test]
+    fn a_late_reminder_says_so() {
+        let mut late = reminder(1);
+        late.claimed_at += TimeDelta::minutes(5);
+        assert!(part("Match", &late, 0).content.starts_with("⏰ **Match** (late)\n"));
+    }
+
+    #[test]
+    fn a_fresh_render_of_the_same_row_is_the_same_message() {
+        let reminder = reminder(90);
+        let once = serde_json::to_value(part("Match", &reminder, 1)).unwrap();
+        assert_eq!(once, serde_json::to_value(part("Match", &reminder, 1)).unwrap());
+    }
+
+    #[test]
+    fn there_is_no_part_after_the_last() {
+        assert!(render(GUILD, &event("x"), &reminder(80), 1, Sending::Fresh).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn a_reminder_fits_and_mentions_everybody_once(title in ".{1,100}", recipients in 1u64..400, late: bool) {
+            let mut reminder = reminder(recipients);
+            if late {
+                reminder.claimed_at += TimeDelta::days(1);
+            }
+            let mut mentioned = Vec::new();
+            for number in 0..reminder.parts().len() {
+                let body = render(GUILD, &event(&title), &reminder, number, Sending::PerhapsAgain).unwrap();
+                prop_assert!(body.content.chars().count() <= CONTENT_MAX);
+                let users: Vec<UserId> = reminder.parts().nth(number).unwrap().to_vec();
+                prop_assert!(users.len() <= MENTIONS_PER_PART);
+                for user in &users {
+                    let mention = format!("<@{user}>");
+                    prop_assert_eq!(body.content.matches(&mention).count(), 1);
+                }
+                mentioned.extend(users);
+            }
+            prop_assert_eq!(mentioned, reminder.recipients);
+        }
+    }
+}

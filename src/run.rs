@@ -1,0 +1,182 @@
+//! Builds every part in order, wires them, and runs until a stop.
+//!
+//! The order is the order of trust: the data directory and its databases first, so that nothing is promised that
+//! cannot be kept; then what sends; then what asks for work. Stopping goes the other way round.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::clock::SharedClock;
+use crate::config::{Config, Token};
+use crate::discord::Edge;
+use crate::http::{self, Health};
+use crate::lifecycle::{Failures, Lifecycle, Pulse};
+use crate::scheduler::{self, Agenda, Scheduler};
+use crate::storage::{DataDir, GuildStores, Registry, StoreOptions};
+use crate::telemetry;
+
+/// How often idle stores are looked for.
+const IDLE_SWEEP: Duration = Duration::from_secs(30);
+
+/// What a bot is started with.
+pub struct Bot {
+    /// What the operator decided.
+    pub config: Config,
+    /// The token.
+    pub token: Token,
+    /// The time.
+    pub clock: SharedClock,
+    /// The scheduler's sign of life, for whoever watches it from outside.
+    pub pulse: Pulse,
+}
+
+/// The parts that others are built on.
+struct Foundation {
+    data_dir: Arc<DataDir>,
+    stores: GuildStores,
+    registry: Arc<Registry>,
+    agenda: Agenda,
+}
+
+impl Bot {
+    /// Runs the bot until a stop is asked for or a part of it dies.
+    ///
+    /// # Errors
+    /// A sentence for the operator: what cannot be used at start, or which part died.
+    pub async fn run(self, lifecycle: Lifecycle, mut failures: Failures) -> anyhow::Result<()> {
+        let foundation = self.lay_foundation().await?;
+        let config = Arc::new(self.config.clone());
+        let edge = Edge::new(
+            Arc::clone(&config),
+            self.token.clone(),
+            foundation.stores.clone(),
+            Arc::clone(&foundation.registry),
+            foundation.agenda.clone(),
+            Arc::clone(&self.clock),
+            &lifecycle,
+        )
+        .context("the connection to Discord cannot be set up")?;
+        self.open_port(&foundation, &edge, &lifecycle).await?;
+        let app = App {
+            stores: foundation.stores.clone(),
+            registry: Arc::clone(&foundation.registry),
+            agenda: foundation.agenda.clone(),
+            discord: Arc::<Edge>::clone(&edge),
+            config,
+            clock: Arc::clone(&self.clock),
+        };
+        self.start_scheduler(&foundation, Arc::clone(&edge), &lifecycle);
+        start_housekeeping(&foundation, &lifecycle);
+        lifecycle.spawn_part("the connection to Discord", edge.run(app));
+
+        let outcome = tokio::select! {
+            () = lifecycle.shutdown().requested() => Ok(()),
+            failure = failures.next() => Err(failure.into()),
+        };
+        lifecycle.shutdown().request();
+        stop(&foundation, &lifecycle, outcome.is_ok()).await;
+        outcome
+    }
+
+    async fn lay_foundation(&self) -> anyhow::Result<Foundation> {
+        let storage = &self.config.storage;
+        let data_dir = Arc::new(DataDir::open(&storage.data_dir)?);
+        let registry = Arc::new(Registry::open(&data_dir, Arc::clone(&self.clock)).await?);
+        let options = StoreOptions {
+            max_open: storage.max_open,
+            idle_close: storage.idle_close,
+            synchronous: match storage.synchronous {
+                crate::config::Synchronous::Full => crate::storage::Synchronous::Full,
+                crate::config::Synchronous::Normal => crate::storage::Synchronous::Normal,
+            },
+            busy_timeout: storage.busy_timeout,
+            ..StoreOptions::default()
+        };
+        let stores = GuildStores::new(Arc::clone(&data_dir), options, Arc::clone(&self.clock));
+        for guild in registry.joined_guilds() {
+            stores.admit(guild);
+        }
+        let agenda = Agenda::default();
+        scheduler::load_agenda(&registry, &agenda);
+        let path: PathBuf = storage.data_dir.clone();
+        tracing::info!(data_dir = %path.display(), guilds = registry.joined_guilds().len(), due = agenda.len(), "data is ready");
+        Ok(Foundation { data_dir, stores, registry, agenda })
+    }
+
+    async fn open_port(
+        &self,
+        foundation: &Foundation,
+        edge: &Edge,
+        lifecycle: &Lifecycle,
+    ) -> anyhow::Result<()> {
+        let metrics = telemetry::metrics()?;
+        let Some(address) = self.config.http.listen else { return Ok(()) };
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("http.listen is {address}, which cannot be opened"))?;
+        let health = Health {
+            pulse: self.pulse.clone(),
+            gateway: edge.readiness(),
+            data_dir: Arc::clone(&foundation.data_dir),
+            stores: foundation.stores.clone(),
+            agenda: foundation.agenda.clone(),
+            metrics,
+        };
+        tracing::info!(address = %listener.local_addr()?, "the port for health and metrics is open");
+        lifecycle.spawn_part("the HTTP port", http::serve(listener, health, lifecycle.shutdown().clone()));
+        Ok(())
+    }
+
+    fn start_scheduler(&self, foundation: &Foundation, courier: Arc<Edge>, lifecycle: &Lifecycle) {
+        let scheduler = Scheduler {
+            stores: foundation.stores.clone(),
+            registry: Arc::clone(&foundation.registry),
+            agenda: foundation.agenda.clone(),
+            courier,
+            clock: Arc::clone(&self.clock),
+            nonce_window: self.config.reminders.nonce_window,
+            pulse: self.pulse.clone(),
+            shutdown: lifecycle.shutdown().clone(),
+        };
+        lifecycle.spawn_part("the scheduler", scheduler.run());
+    }
+}
+
+/// Closes idle stores now and then, and after a crash looks once into every store with live events.
+fn start_housekeeping(foundation: &Foundation, lifecycle: &Lifecycle) {
+    let (stores, shutdown) = (foundation.stores.clone(), lifecycle.shutdown().clone());
+    let sweep_idle = async move {
+        loop {
+            tokio::select! {
+                () = shutdown.requested() => return Ok::<(), std::convert::Infallible>(()),
+                () = tokio::time::sleep(IDLE_SWEEP) => stores.close_idle().await,
+            }
+        }
+    };
+    lifecycle.spawn_part("the closing of idle stores", sweep_idle);
+    if !foundation.registry.was_clean_stop() {
+        let (stores, registry) = (foundation.stores.clone(), Arc::clone(&foundation.registry));
+        let (agenda, shutdown) = (foundation.agenda.clone(), lifecycle.shutdown().clone());
+        lifecycle
+            .tracker()
+            .spawn(async move { scheduler::sweep(stores, &registry, &agenda, shutdown).await });
+    }
+}
+
+/// Lets running work finish, then closes every database.
+async fn stop(foundation: &Foundation, lifecycle: &Lifecycle, asked_for: bool) {
+    let drained = lifecycle.drained().await;
+    if !drained {
+        tracing::warn!(
+            "some work did not finish in time; what it claimed is taken up again at the next start"
+        );
+    }
+    foundation.stores.close().await;
+    foundation.registry.close(asked_for && drained).await;
+    tracing::info!("stopped");
+}

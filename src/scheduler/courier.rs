@@ -1,0 +1,117 @@
+//! What the scheduler needs from the world outside; the Discord edge provides it.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::domain::audience::Member;
+use crate::domain::event::{Event, EventId};
+use crate::domain::reminder::Reminder;
+use crate::ids::{ChannelId, GuildId, MessageId, UserId};
+use crate::storage::Lease;
+
+/// Carries reminders to where they are read, and knows who can read them.
+#[async_trait]
+pub trait Courier: Send + Sync + 'static {
+    /// Brings answers and members in the store up to date if they may be stale, and ends events whose message is gone.
+    ///
+    /// Costs no request while nothing was missed.
+    ///
+    /// # Errors
+    /// [`SendError::Retry`] while Discord cannot be asked: then nobody must be reminded yet.
+    async fn refresh(&self, store: &Lease) -> Result<(), SendError>;
+
+    /// Of these members, those who can see the channel.
+    ///
+    /// # Errors
+    /// As [`Courier::refresh`]; [`SendError::ChannelGone`] if there is no such channel.
+    async fn can_see(
+        &self,
+        guild: GuildId,
+        channel: ChannelId,
+        members: &[Member],
+    ) -> Result<HashSet<UserId>, SendError>;
+
+    /// Sends one part of a reminder, at most once for the same nonce, and pings exactly the members of that part.
+    ///
+    /// # Errors
+    /// [`SendError`] says what is to become of the reminder.
+    async fn send(
+        &self,
+        guild: GuildId,
+        event: &Event,
+        reminder: &Reminder,
+        part: usize,
+        sending: Sending,
+    ) -> Result<MessageId, SendError>;
+
+    /// Looks whether a part whose acceptance was never heard of stands in its channel.
+    ///
+    /// # Errors
+    /// As [`Courier::send`].
+    async fn probe(
+        &self,
+        guild: GuildId,
+        event: &Event,
+        reminder: &Reminder,
+        part: usize,
+    ) -> Result<Probe, SendError>;
+
+    /// Tells that the numbers on the message of an event have changed; it is rewritten soon.
+    fn event_changed(&self, guild: GuildId, event: EventId);
+}
+
+/// Whether a part may have been sent before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    /// It was not, or Discord will recognise its nonce.
+    Fresh,
+    /// It may have been, and nobody can look: the message says that it may be a repeat.
+    PerhapsAgain,
+}
+
+/// What a look into a channel's history found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// The part is there.
+    Found(MessageId),
+    /// The part is not there.
+    Absent,
+    /// Muster may not read the history, so nobody can tell.
+    Blind,
+}
+
+/// Why something could not be sent, and thereby what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// It may work later: an outage, a lost connection, a rate limit.
+    #[error("{why}")]
+    Retry {
+        /// How long Discord asks to wait, where it says so.
+        after: Option<Duration>,
+        /// What happened.
+        why: String,
+    },
+    /// Muster may not: a permission is missing. Tried again only now and then.
+    #[error("{why}")]
+    Forbidden {
+        /// Which permission and where, as far as it is known.
+        why: String,
+    },
+    /// The channel does not exist any more.
+    #[error("the channel was deleted")]
+    ChannelGone,
+    /// The message of the event does not exist any more.
+    #[error("the message of the event was deleted")]
+    EventMessageGone,
+    /// It had been sent before, and somebody deleted it since.
+    #[error("it had been sent and was deleted since")]
+    SentAndDeleted,
+    /// Discord will never take it in this form.
+    #[error("{why}")]
+    Refused {
+        /// What Discord said.
+        why: String,
+    },
+}

@@ -1,0 +1,123 @@
+//! The loop that wakes when something is due.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::task::{JoinError, JoinSet};
+
+use super::pass::Pass;
+use super::{Agenda, Courier};
+use crate::clock::{SharedClock, Timestamp};
+use crate::ids::GuildId;
+use crate::lifecycle::{Pulse, Shutdown};
+use crate::storage::{GuildStores, Registry};
+
+/// No sleep is longer: the wall clock may step, and the machine may have slept.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// Guilds worked on at the same time. Each sends one message at a time, so this bounds what waits in the sender.
+const PASSES_AT_ONCE: usize = 64;
+
+/// Guilds taken from the agenda at one tick.
+const GUILDS_PER_TICK: usize = 1_000;
+
+/// Everything that the scheduler works with.
+#[derive(Clone)]
+pub struct Scheduler {
+    /// The databases of the guilds.
+    pub stores: GuildStores,
+    /// The index of what is due.
+    pub registry: Arc<Registry>,
+    /// What is due next.
+    pub agenda: Agenda,
+    /// Discord.
+    pub courier: Arc<dyn Courier>,
+    /// The time.
+    pub clock: SharedClock,
+    /// How long a nonce is trusted.
+    pub nonce_window: Duration,
+    /// Its sign of life.
+    pub pulse: Pulse,
+    /// When to stop.
+    pub shutdown: Shutdown,
+}
+
+/// The passes under way.
+struct Passes {
+    running: JoinSet<GuildId>,
+    /// Guilds with a pass under way; with the instant of something that became due meanwhile.
+    busy: HashMap<GuildId, Option<Timestamp>>,
+    room: Arc<Semaphore>,
+}
+
+impl Scheduler {
+    /// Works until a stop is asked for, and then until the passes under way have ended.
+    ///
+    /// # Errors
+    /// If a pass panicked: its guild's reminders would rest until the next start, which nobody would notice.
+    pub async fn run(self) -> Result<(), JoinError> {
+        let mut passes = Passes {
+            running: JoinSet::new(),
+            busy: HashMap::new(),
+            room: Arc::new(Semaphore::new(PASSES_AT_ONCE)),
+        };
+        while !self.shutdown.is_requested() {
+            self.pulse.beat();
+            self.tick(&mut passes);
+            let wait = self.until_next_tick();
+            tokio::select! {
+                () = self.shutdown.requested() => break,
+                () = self.agenda.changed() => {}
+                Some(ended) = passes.running.join_next() => self.after_pass(&mut passes, ended?),
+                () = self.clock.sleep(wait) => {}
+            }
+        }
+        while let Some(ended) = passes.running.join_next().await {
+            self.pulse.beat();
+            self.after_pass(&mut passes, ended?);
+        }
+        Ok(())
+    }
+
+    fn after_pass(&self, passes: &mut Passes, guild: GuildId) {
+        if let Some(Some(due)) = passes.busy.remove(&guild) {
+            self.agenda.pull_forward(guild, due);
+        }
+    }
+
+    /// Starts a pass for each guild with something due; one that has a pass gets another when that has ended.
+    fn tick(&self, passes: &mut Passes) {
+        for (guild, due) in self.agenda.take_due(self.clock.now(), GUILDS_PER_TICK) {
+            match passes.busy.entry(guild) {
+                Entry::Occupied(mut busy) => {
+                    busy.insert(Some(due));
+                }
+                Entry::Vacant(free) => {
+                    free.insert(None);
+                    passes
+                        .running
+                        .spawn(in_turn(Arc::clone(&passes.room), Pass { scheduler: self.clone(), guild }));
+                }
+            }
+        }
+    }
+
+    /// How long nothing is due.
+    fn until_next_tick(&self) -> Duration {
+        let next = self.agenda.earliest().map_or(LONGEST_SLEEP, |due| {
+            // Already due: more guilds than one tick takes.
+            (due - self.clock.now()).to_std().unwrap_or(Duration::ZERO)
+        });
+        next.min(LONGEST_SLEEP)
+    }
+}
+
+async fn in_turn(room: Arc<Semaphore>, pass: Pass) -> GuildId {
+    // The semaphore is never closed; without a permit the pass would only run less politely.
+    let _permit = room.acquire_owned().await;
+    pass.run().await;
+    pass.guild
+}

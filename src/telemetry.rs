@@ -1,0 +1,107 @@
+//! What Muster tells its operator: a log on standard error, and metrics.
+//!
+//! **Never logged:** the token, tokens of interactions, the text of messages, titles, names. Logs carry ids.
+//! The default filter keeps serenity at `warn`, since its spans print tokens of interactions at `debug`.
+
+use std::sync::OnceLock;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::config::{LogConfig, LogFormat};
+
+/// Metric names, so that whoever counts and whoever reads agree.
+pub mod metric {
+    /// Reminders that reached a final status, by `status`.
+    pub const REMINDERS: &str = "muster_reminders_total";
+    /// Seconds from the due instant to Discord's acceptance.
+    pub const LATENESS: &str = "muster_reminder_lateness_seconds";
+    /// Guild stores open now.
+    pub const OPEN_STORES: &str = "muster_open_stores";
+    /// Guild stores leased now.
+    pub const LEASED_STORES: &str = "muster_leased_stores";
+    /// Guilds with something due at some time.
+    pub const AGENDA: &str = "muster_agenda_guilds";
+    /// Seconds from an interaction's arrival to its first acknowledgement, by `command`.
+    pub const COMMAND_LATENCY: &str = "muster_command_latency_seconds";
+    /// Answers of Discord with status 429, by `scope`.
+    pub const RATE_LIMITED: &str = "muster_discord_429_total";
+    /// Requests to Discord, by `status`.
+    pub const REQUESTS: &str = "muster_discord_requests_total";
+    /// Gateway events that could not be understood, by `kind`.
+    pub const UNDECODABLE: &str = "muster_gateway_undecodable_total";
+}
+
+/// Bounds of the histogram of lateness, in seconds.
+const LATENESS_BOUNDS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0, 60.0, 600.0, 3600.0];
+/// Bounds of the histogram of command latency, in seconds.
+const LATENCY_BOUNDS: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 3.0];
+
+/// Why logs or metrics cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The filter is not one. (The configuration was checked, so this is a mistake of Muster's.)
+    #[error("log.filter cannot be used: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// Metrics could not be set up.
+    #[error("metrics cannot be set up: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+/// Starts the log. In a process that already has one, that one stays.
+///
+/// # Errors
+/// [`TelemetryError::Filter`].
+pub fn start_log(config: &LogConfig) -> Result<(), TelemetryError> {
+    let filter: EnvFilter = config.filter.parse()?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = match config.format {
+        LogFormat::Human => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
+        LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init(),
+    };
+    if started.is_err() {
+        tracing::debug!("a log was already started in this process; it stays");
+    }
+    Ok(())
+}
+
+/// The metrics of this process, ready to be read in Prometheus' format.
+///
+/// # Errors
+/// [`TelemetryError::Metrics`].
+pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    if let Some(handle) = HANDLE.get() {
+        return Ok(handle.clone());
+    }
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full(metric::LATENESS.into()), &LATENESS_BOUNDS)?
+        .set_buckets_for_metric(Matcher::Full(metric::COMMAND_LATENCY.into()), &LATENCY_BOUNDS)?
+        .build_recorder();
+    let handle = HANDLE.get_or_init(|| recorder.handle()).clone();
+    if metrics::set_global_recorder(recorder).is_err() {
+        tracing::debug!("metrics were already set up in this process");
+    }
+    describe();
+    Ok(handle)
+}
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!(metric::REMINDERS, "Reminders by final status");
+    describe_histogram!(metric::LATENESS, "Seconds from the due instant to Discord's acceptance");
+    describe_gauge!(metric::OPEN_STORES, "Guild stores open now");
+    describe_gauge!(metric::LEASED_STORES, "Guild stores leased now");
+    describe_gauge!(metric::AGENDA, "Guilds with something due at some time");
+    describe_histogram!(metric::COMMAND_LATENCY, "Seconds from an interaction to its acknowledgement");
+    describe_counter!(metric::RATE_LIMITED, "Answers of Discord with status 429");
+    describe_counter!(metric::REQUESTS, "Requests to Discord by status");
+    describe_counter!(metric::UNDECODABLE, "Gateway events that could not be understood");
+    metrics::counter!(metric::RATE_LIMITED, "scope" => "global").absolute(0);
+    for status in ["sent", "skipped", "failed"] {
+        metrics::counter!(metric::REMINDERS, "status" => status).absolute(0);
+    }
+}

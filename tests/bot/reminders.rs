@@ -1,0 +1,182 @@
+//! Reminders: to whom, when, and how often.
+
+use chrono::TimeDelta;
+use discord_emulator::{Channel, Guild, Member, Message};
+
+use crate::stage::{Stage, watch};
+
+const HOUR: TimeDelta = TimeDelta::hours(1);
+
+/// The reminders in a channel: messages of the bot that ping somebody.
+fn reminders(channel: &Channel) -> Vec<Message> {
+    channel
+        .messages()
+        .into_iter()
+        .filter(|message| message.is_by_bot() && !message.pings().is_empty())
+        .collect()
+}
+
+/// The members whom all reminders so far have pinged, in ascending order, as often as they were.
+fn pinged(channel: &Channel) -> Vec<u64> {
+    let mut users: Vec<u64> =
+        reminders(channel).iter().flat_map(|message| message.pings()).map(|user| user.get()).collect();
+    users.sort_unstable();
+    users
+}
+
+fn ids(members: &[&Member]) -> Vec<u64> {
+    let mut ids: Vec<u64> = members.iter().map(|member| member.id().get()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// A guild whose owner has asked something in `general`, watched at an interval of an hour.
+async fn asked(stage: &Stage, guild: &Guild) -> (Channel, Message) {
+    let general = guild.channel("general");
+    let message = guild.owner().says(&general, "Match on Friday, who comes?");
+    watch(stage, &guild.owner(), &message).await;
+    guild.owner().reacts(&message, "✅");
+    (general, message)
+}
+
+#[tokio::test]
+async fn a_reminder_mentions_exactly_those_who_have_not_answered() {
+    let (stage, guild) = Stage::set().await;
+    let [anna, ben, dora] = ["Anna", "Ben", "Dora"].map(|name| guild.add_member(name));
+    guild.add_bot("Other bot");
+    let (general, message) = asked(&stage, &guild).await;
+    anna.reacts(&message, "✅");
+    stage.pass(HOUR);
+    let reminder = general.wait_for_message(|message| message.is_by_bot()).await;
+    assert_eq!(pinged(&general), ids(&[&ben, &dora]));
+    assert!(!reminder.pings_everyone() && reminder.role_pings().is_empty());
+    let text = reminder.text();
+    assert!(text.contains("Match on Friday"), "{text}");
+    assert!(text.contains("2 of 4"), "{text}");
+    assert!(text.contains(":R>"), "it does not say when the next one comes: {text}");
+    assert!(reminder.json().to_string().contains(&message.link()), "it does not lead to the event");
+}
+
+#[tokio::test]
+async fn who_answers_is_left_alone_from_then_on() {
+    let (stage, guild) = Stage::set().await;
+    let [anna, ben] = ["Anna", "Ben"].map(|name| guild.add_member(name));
+    let (general, message) = asked(&stage, &guild).await;
+    stage.pass(HOUR);
+    general.wait_for_messages(2).await;
+    anna.reacts(&message, "❌");
+    stage.pass(HOUR);
+    general.wait_for_messages(3).await;
+    assert_eq!(pinged(&general), ids(&[&anna, &ben, &ben]));
+}
+
+#[tokio::test]
+async fn nobody_is_reminded_once_everybody_has_answered() {
+    let (stage, guild) = Stage::set().await;
+    let anna = guild.add_member("Anna");
+    let (general, message) = asked(&stage, &guild).await;
+    anna.reacts(&message, "❓");
+    stage.pass(HOUR);
+    stage.until("the reminder is skipped", || stage.log_rows(&guild) == ["skipped"]).await;
+    assert_eq!(reminders(&general), []);
+    anna.unreacts(&message, "❓");
+    stage.pass(HOUR);
+    general.wait_for_messages(2).await;
+    assert_eq!(pinged(&general), ids(&[&anna]));
+}
+
+#[tokio::test]
+async fn three_hundred_silent_members_are_each_mentioned_exactly_once() {
+    let (stage, guild) = Stage::set().await;
+    let silent: Vec<Member> = (0..300).map(|number| guild.add_member(&format!("Member {number}"))).collect();
+    let (general, _) = asked(&stage, &guild).await;
+    stage.pass(HOUR);
+    stage.until("the reminder is sent", || stage.log_rows(&guild) == ["sent"]).await;
+    assert_eq!(pinged(&general), ids(&silent.iter().collect::<Vec<_>>()));
+    assert!(
+        reminders(&general)
+            .iter()
+            .all(|part| part.pings().len() <= 80 && part.text().chars().count() <= 2000)
+    );
+}
+
+#[tokio::test]
+async fn a_title_with_everyone_in_it_pings_nobody() {
+    let (stage, guild) = Stage::set().await;
+    let anna = guild.add_member("Anna");
+    let general = guild.channel("general");
+    let role = guild.add_role("players", discord_emulator::Permissions::default()).mentionable();
+    let text = format!("@everyone @here {} <@{}> come!", role.mention(), guild.owner().id());
+    let message = anna.says(&general, &text);
+    watch(&stage, &guild.owner(), &message).await;
+    guild.owner().reacts(&message, "✅");
+    stage.pass(HOUR);
+    let reminder = general.wait_for_message(|message| message.is_by_bot()).await;
+    assert_eq!(reminder.pings(), [anna.id()]);
+    assert!(!reminder.pings_everyone() && reminder.role_pings().is_empty());
+}
+
+#[tokio::test]
+async fn members_who_cannot_see_the_channel_are_not_asked() {
+    let (stage, guild) = Stage::set().await;
+    let [anna, ben] = ["Anna", "Ben"].map(|name| guild.add_member(name));
+    let side = guild.add_channel("side");
+    let none = discord_emulator::Permissions::default();
+    side.overwrite(&guild.everyone(), none, discord_emulator::Permissions::VIEW_CHANNEL);
+    side.allow_bot(discord_emulator::Permissions::VIEW_CHANNEL);
+    side.overwrite(&anna, discord_emulator::Permissions::VIEW_CHANNEL, none);
+    let message = guild.owner().says(&side, "For Anna only");
+    watch(&stage, &guild.owner(), &message).await;
+    guild.owner().reacts(&message, "✅");
+    stage.pass(HOUR);
+    side.wait_for_message(|message| message.is_by_bot()).await;
+    assert_eq!(pinged(&side), ids(&[&anna]));
+    drop(ben);
+}
+
+#[tokio::test]
+async fn after_a_downtime_there_is_one_late_reminder_and_then_the_grid_goes_on() {
+    let (mut stage, guild) = Stage::set().await;
+    let anna = guild.add_member("Anna");
+    let (general, _) = asked(&stage, &guild).await;
+    stage.stop().await.expect("the bot stops cleanly");
+    stage.pass(HOUR * 5 + TimeDelta::minutes(30));
+    stage.start().await;
+    let late = general.wait_for_message(|message| message.is_by_bot()).await;
+    assert!(late.text().contains("late"), "{}", late.text());
+    stage.pass(TimeDelta::minutes(31));
+    general.wait_for_messages(3).await;
+    assert_eq!(pinged(&general), ids(&[&anna, &anna]));
+    assert!(!general.last_message().unwrap().text().contains("late"));
+}
+
+#[tokio::test]
+async fn a_reaction_that_changed_while_the_bot_was_offline_counts() {
+    let (mut stage, guild) = Stage::set().await;
+    let [anna, ben] = ["Anna", "Ben"].map(|name| guild.add_member(name));
+    let (general, message) = asked(&stage, &guild).await;
+    ben.reacts(&message, "✅");
+    stage.until("Ben's answer is known", || stage.answers(&guild) == 2).await;
+    stage.stop().await.expect("the bot stops cleanly");
+    anna.reacts(&message, "✅");
+    ben.unreacts(&message, "✅");
+    stage.pass(HOUR);
+    stage.start().await;
+    general.wait_for_message(|message| message.is_by_bot()).await;
+    assert_eq!(pinged(&general), ids(&[&ben]));
+}
+
+#[tokio::test]
+async fn a_steady_reminder_costs_one_request() {
+    let (stage, guild) = Stage::set().await;
+    guild.add_member("Anna");
+    let (general, _) = asked(&stage, &guild).await;
+    stage.pass(HOUR);
+    general.wait_for_messages(2).await;
+    stage.until("the reminder is marked", || stage.log_rows(&guild) == ["sent"]).await;
+    let before = stage.discord.requests().len();
+    stage.pass(HOUR);
+    general.wait_for_messages(3).await;
+    stage.until("the reminder is marked", || stage.log_rows(&guild) == ["sent", "sent"]).await;
+    assert_eq!(stage.discord.requests().len() - before, 1);
+}

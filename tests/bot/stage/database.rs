@@ -1,0 +1,51 @@
+//! What stands in a guild's database, read as an operator would: with another program.
+
+use std::path::Path;
+
+use discord_emulator::Guild;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
+
+use super::Stage;
+
+impl Stage {
+    /// The statuses in the guild's reminder log, oldest first.
+    pub fn log_rows(&self, guild: &Guild) -> Vec<String> {
+        self.column(guild, "SELECT status FROM reminder_log ORDER BY scheduled_at, id")
+    }
+
+    /// How many members have answered something.
+    pub fn answers(&self, guild: &Guild) -> usize {
+        self.column(guild, "SELECT DISTINCT CAST(user_id AS TEXT) FROM responses").len()
+    }
+
+    /// The titles of the events that are not over.
+    pub fn live_titles(&self, guild: &Guild) -> Vec<String> {
+        self.column(guild, "SELECT title FROM events WHERE ended_at IS NULL ORDER BY id")
+    }
+
+    fn column(&self, guild: &Guild, query: &'static str) -> Vec<String> {
+        read(&self.guild_dir(guild).join("guild.db"), query)
+    }
+}
+
+/// The only column of a query's rows; nothing if there is no database.
+pub fn read(database: &Path, query: &'static str) -> Vec<String> {
+    if !database.exists() {
+        return Vec::new();
+    }
+    let options = SqliteConnectOptions::new().filename(database).read_only(true);
+    let rows = async {
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let rows = sqlx::query_scalar(query).fetch_all(&mut connection).await?;
+        connection.close().await?;
+        Ok::<_, sqlx::Error>(rows)
+    };
+    // A test waits on this from inside its own runtime, so the query gets a thread of its own.
+    std::thread::scope(|scope| {
+        let query = scope.spawn(|| {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(rows)
+        });
+        query.join().unwrap().unwrap_or_default()
+    })
+}

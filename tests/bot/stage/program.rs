@@ -1,0 +1,82 @@
+//! The bot as its operator meets it: the program, its output, its exit code, its port.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use discord_emulator::Emulator;
+
+/// How long the program may take to end.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The running program.
+pub struct Program {
+    child: Child,
+    stderr: Option<JoinHandle<String>>,
+}
+
+/// The program with a clean environment and this data directory.
+fn command(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+    command.env_clear().env("MUSTER__STORAGE__DATA_DIR", data).env("MUSTER__HTTP__LISTEN", "");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl Program {
+    /// Starts the bot against an emulator.
+    pub fn start(discord: &Emulator, data: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut command = command(data);
+        command.env("DISCORD_TOKEN", discord.token()).env("MUSTER__DISCORD__API_URL", discord.api_url());
+        command.env("MUSTER__REMINDERS__MIN_INTERVAL", "1s").envs(settings.iter().copied());
+        let mut child = command.spawn().expect("the program starts");
+        let mut pipe = child.stderr.take().expect("its standard error");
+        let stderr = thread::spawn(move || {
+            let mut text = String::new();
+            pipe.read_to_string(&mut text).expect("its log is text");
+            text
+        });
+        Self { child, stderr: Some(stderr) }
+    }
+
+    /// Runs the program with these arguments until it ends by itself.
+    pub fn run(arguments: &[&str], data: &Path, settings: &[(&str, &str)]) -> Output {
+        command(data).args(arguments).envs(settings.iter().copied()).output().expect("the program runs")
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    }
+
+    /// Sends SIGKILL, and waits for the end.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Waits for the end; its exit status and what it wrote to standard error.
+    pub fn ended(mut self) -> (ExitStatus, String) {
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+                break status;
+            }
+            assert!(started.elapsed() < DEADLINE, "the program does not end");
+            thread::sleep(Duration::from_millis(10));
+        };
+        let stderr = self.stderr.take().expect("taken once").join().expect("read to its end");
+        (status, stderr)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Already ended: then there is nothing to kill.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

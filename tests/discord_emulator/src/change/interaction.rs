@@ -1,0 +1,61 @@
+//! Interactions: what people cause and how the bot acknowledges it.
+
+use serde_json::Value;
+
+use super::Change;
+use crate::gateway::{Dispatch, Intents};
+use crate::payload::{self, InteractionParts};
+use crate::snowflake::Snowflake;
+use crate::world::{Cause, Interaction, InteractionKind};
+
+/// An interaction that somebody is about to cause.
+#[derive(Clone, Debug)]
+pub(crate) struct NewInteraction {
+    pub(crate) kind: InteractionKind,
+    pub(crate) user: Snowflake,
+    pub(crate) channel: Snowflake,
+    pub(crate) cause: Cause,
+    pub(crate) data: Value,
+}
+
+impl Change<'_> {
+    /// Starts an interaction, tells the bot and returns its token.
+    pub(crate) fn interact(&mut self, new: NewInteraction) -> String {
+        let id = self.next_id();
+        let interaction = Interaction {
+            id,
+            token: token(id),
+            kind: new.kind,
+            user: new.user,
+            guild: self.guild_of(new.channel),
+            channel: new.channel,
+            created: self.now(),
+            cause: new.cause,
+            acknowledged: None,
+            original: None,
+            follow_ups: Vec::new(),
+            edits: 0,
+        };
+        let message = interaction.cause.message.and_then(|message| self.message(new.channel, message));
+        let parts = InteractionParts {
+            data: new.data,
+            message: message.map(|message| payload::message(self, message)),
+        };
+        let event = payload::interaction(self, &interaction, parts);
+        let (token, guild) = (interaction.token.clone(), interaction.guild);
+        self.interactions.insert(token.clone(), interaction);
+        self.inner.hub.dispatch(&Dispatch::new("INTERACTION_CREATE", guild, Intents::NONE, event));
+        token
+    }
+}
+
+/// A token as long as Discord's are.
+fn token(id: Snowflake) -> String {
+    let mut state = id.get();
+    let noise = (0..9).map(|_| {
+        // Knuth's multiplier: the token needs to look random, not to be secret.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        format!("{state:016x}")
+    });
+    format!("aW50ZXJhY3Rpb246{id}{}", noise.collect::<String>())
+}

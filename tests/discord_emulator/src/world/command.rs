@@ -1,0 +1,86 @@
+//! Application commands as the bot has registered them.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::snowflake::Snowflake;
+
+/// What a command is used on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum CommandKind {
+    /// Typed, with a slash.
+    Slash,
+    /// In the menu of a user.
+    User,
+    /// In the menu of a message.
+    Message,
+}
+
+impl CommandKind {
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Slash => 1,
+            Self::User => 2,
+            Self::Message => 3,
+        }
+    }
+
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        [Self::Slash, Self::User, Self::Message].into_iter().find(|kind| u64::from(kind.number()) == number)
+    }
+}
+
+/// One registered command.
+#[derive(Clone, Debug)]
+pub(crate) struct Command {
+    pub(crate) id: Snowflake,
+    /// Changes with each update.
+    pub(crate) version: Snowflake,
+    pub(crate) kind: CommandKind,
+    /// The guild it is limited to.
+    pub(crate) guild: Option<Snowflake>,
+    pub(crate) name: String,
+    /// What the bot sent, without name and type, as Discord keeps it.
+    pub(crate) body: Map<String, Value>,
+}
+
+impl Command {
+    /// The options, or subcommands, in order.
+    pub(crate) fn options(&self) -> &[Value] {
+        self.body.get("options").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Commands {
+    pub(crate) global: Vec<Command>,
+    pub(crate) by_guild: HashMap<Snowflake, Vec<Command>>,
+}
+
+impl Commands {
+    /// Those of one guild, or the global ones.
+    pub(crate) fn list(&self, guild: Option<Snowflake>) -> &[Command] {
+        match guild {
+            None => &self.global,
+            Some(guild) => self.by_guild.get(&guild).map(Vec::as_slice).unwrap_or_default(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn list_mut(&mut self, guild: Option<Snowflake>) -> &mut Vec<Command> {
+        match guild {
+            None => &mut self.global,
+            Some(guild) => self.by_guild.entry(guild).or_default(),
+        }
+    }
+
+    /// The command of this name that somebody in the guild would use: the guild's own goes before the global one.
+    pub(crate) fn find(&self, guild: Option<Snowflake>, kind: CommandKind, name: &str) -> Option<&Command> {
+        let matching = |command: &&Command| command.kind == kind && command.name == name;
+        guild
+            .and_then(|guild| self.list(Some(guild)).iter().find(matching))
+            .or_else(|| self.global.iter().find(matching))
+    }
+}

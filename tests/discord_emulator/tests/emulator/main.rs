@@ -1,0 +1,12 @@
+//! The emulator, held against a real client: serenity 0.12 over real sockets.
+
+mod clerk;
+mod faults;
+mod gateway;
+mod intents;
+mod outages;
+mod people;
+mod requests;
+mod routes;
+mod shards;
+mod support;
