@@ -13,6 +13,7 @@ RUN mkdir -p src tests/bot tests/demo tests/discord_emulator/src \
     && cargo build --release --locked --bin muster \
     && rm -r src
 
+COPY build.rs .
 COPY migrations migrations
 COPY config config
 COPY src src

@@ -177,6 +177,8 @@ async fn stop(foundation: &Foundation, lifecycle: &Lifecycle, asked_for: bool) {
         );
     }
     foundation.stores.close().await;
-    foundation.registry.close(asked_for && drained).await;
+    if let Err(error) = foundation.registry.close(asked_for && drained).await {
+        tracing::error!(error = %error, "the registry could not be closed; the next start looks at every guild");
+    }
     tracing::info!("stopped");
 }

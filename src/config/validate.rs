@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 use super::Config;
 use crate::domain::interval::Interval;
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 const YEAR: Duration = DAY.saturating_mul(365);
 
 impl Config {

@@ -46,7 +46,7 @@ impl Emoji {
         let keycap = text.ends_with('\u{20E3}');
         let plausible = text.graphemes(true).count() == 1
             && text.chars().count() <= 16
-            && (keycap || text.chars().all(|c| !c.is_ascii() && !c.is_alphanumeric() && !c.is_whitespace()));
+            && (keycap || !text.chars().any(|c| c.is_ascii() || is_letter(c) || c.is_whitespace()));
         if plausible { Ok(Self::Unicode(text.to_owned())) } else { Err(invalid()) }
     }
 
@@ -71,6 +71,11 @@ impl Emoji {
             Self::Custom { id, .. } => id.to_string(),
         }
     }
+}
+
+/// Whether a character is writing rather than a picture. Some pictures are letters in a frame: 🅰 Ⓜ ℹ 🈁.
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() && !matches!(c, 'ℹ' | 'Ⓜ' | '㊗' | '㊙' | '\u{1F100}'..='\u{1F2FF}')
 }
 
 impl PartialEq for Emoji {
@@ -125,9 +130,29 @@ mod tests {
     }
 
     #[test]
-    fn text_is_not_taken_for_an_emoji() {
-        for text in ["", "yes", "a✅", "<:yes>", "<:y es:5>", "<b:yes:5>", "<:yes:5", "✅ ❌", "✅❌", "12"]
+    fn pictures_of_letters_are_emoji() {
+        for text in ["🅰", "Ⓜ️", "ℹ️", "㊗️", "🈁", "🇨🇭", "👨‍👩‍👧", "#️⃣"]
         {
+            assert!(Emoji::parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_is_not_taken_for_an_emoji() {
+        for text in [
+            "",
+            "yes",
+            "a✅",
+            "<:yes>",
+            "<:y es:5>",
+            "<b:yes:5>",
+            "<:yes:5",
+            "✅ ❌",
+            "✅❌",
+            "12",
+            "é",
+            "字",
+        ] {
             assert!(Emoji::parse(text).is_err(), "{text:?}");
         }
     }

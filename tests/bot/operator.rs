@@ -131,7 +131,8 @@ async fn sigterm_ends_the_bot_cleanly_and_soon() {
 }
 
 fn wal_files(folder: &Path) -> Vec<String> {
-    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name.ends_with("-wal")).collect()
 }
 

@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use discord_emulator::{Button, Member, Message};
 
 /// The terminal, with colours where it has them.
-pub struct Screen {
+pub(crate) struct Screen {
     coloured: bool,
 }
 
@@ -28,37 +28,37 @@ impl Screen {
     }
 
     /// The name of the play.
-    pub fn title(&self, text: &str) {
+    pub(crate) fn title(&self, text: &str) {
         println!("\n{}", self.paint(BOLD, text));
     }
 
     /// A new scene.
-    pub fn scene(&self, text: &str) {
+    pub(crate) fn scene(&self, text: &str) {
         println!("\n{}", self.paint(BOLD, &format!("── {text} ──")));
     }
 
     /// A word of the narrator's.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         println!("{}", self.paint(DIM, text));
     }
 
     /// What somebody types.
-    pub fn types(&self, who: &Member, command: &str) {
+    pub(crate) fn types(&self, who: &Member, command: &str) {
         println!("{} {}", self.paint(GREEN, &who.name()), self.paint(YELLOW, command));
     }
 
     /// What somebody does.
-    pub fn action(&self, who: &Member, what: &str) {
+    pub(crate) fn action(&self, who: &Member, what: &str) {
         println!("{} {what}", self.paint(GREEN, &who.name()));
     }
 
     /// What only one member sees.
-    pub fn whisper(&self, to: &Member, text: &str) {
+    pub(crate) fn whisper(&self, to: &Member, text: &str) {
         self.boxed(&format!("Muster, only to {}", to.name()), text, DIM);
     }
 
     /// A message in the channel, with its buttons.
-    pub fn message(&self, message: &Message) {
+    pub(crate) fn message(&self, message: &Message) {
         let buttons: Vec<String> =
             message.buttons().iter().map(|button| format!("[ {} ]", shown(button))).collect();
         let text = readable(&message.text(), message);

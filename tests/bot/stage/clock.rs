@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 /// Runs along with the machine's clock, so much ahead of it as the test has turned it.
 #[derive(Debug)]
-pub struct TestClock {
+pub(crate) struct TestClock {
     ahead: Mutex<TimeDelta>,
     turned: watch::Sender<()>,
 }
@@ -23,7 +23,7 @@ impl Default for TestClock {
 
 impl TestClock {
     /// Turns the clock forward and wakes everything that waits for it.
-    pub fn advance(&self, by: TimeDelta) {
+    pub(crate) fn advance(&self, by: TimeDelta) {
         *self.ahead.lock().unwrap() += by;
         self.turned.send_replace(());
     }

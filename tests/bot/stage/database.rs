@@ -10,17 +10,17 @@ use super::Stage;
 
 impl Stage {
     /// The statuses in the guild's reminder log, oldest first.
-    pub fn log_rows(&self, guild: &Guild) -> Vec<String> {
+    pub(crate) fn log_rows(&self, guild: &Guild) -> Vec<String> {
         self.column(guild, "SELECT status FROM reminder_log ORDER BY scheduled_at, id")
     }
 
     /// How many members have answered something.
-    pub fn answers(&self, guild: &Guild) -> usize {
+    pub(crate) fn answers(&self, guild: &Guild) -> usize {
         self.column(guild, "SELECT DISTINCT CAST(user_id AS TEXT) FROM responses").len()
     }
 
     /// The titles of the events that are not over.
-    pub fn live_titles(&self, guild: &Guild) -> Vec<String> {
+    pub(crate) fn live_titles(&self, guild: &Guild) -> Vec<String> {
         self.column(guild, "SELECT title FROM events WHERE ended_at IS NULL ORDER BY id")
     }
 
@@ -30,7 +30,7 @@ impl Stage {
 }
 
 /// The only column of a query's rows; nothing if there is no database.
-pub fn read(database: &Path, query: &'static str) -> Vec<String> {
+pub(crate) fn read(database: &Path, query: &'static str) -> Vec<String> {
     if !database.exists() {
         return Vec::new();
     }

@@ -10,28 +10,33 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 /// The log of one bot.
 #[derive(Debug, Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<(Level, String)>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<(Level, String)>>>);
 
 impl Log {
     /// A subscriber that writes into this log.
-    pub fn dispatch(&self) -> Dispatch {
+    pub(crate) fn dispatch(&self) -> Dispatch {
         Dispatch::new(tracing_subscriber::registry().with(Tape(self.clone()).with_filter(LevelFilter::INFO)))
     }
 
     /// All lines so far, each with its level and its fields.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap().iter().map(|(level, line)| format!("{level} {line}")).collect()
     }
 
     /// The lines of errors.
-    pub fn errors(&self) -> Vec<String> {
+    pub(crate) fn errors(&self) -> Vec<String> {
         let lines = self.0.lock().unwrap();
         lines.iter().filter(|(level, _)| *level == Level::ERROR).map(|(_, line)| line.clone()).collect()
     }
 
     /// Whether a line holds this text.
-    pub fn says(&self, text: &str) -> bool {
-        self.0.lock().unwrap().iter().any(|(_, line)| line.contains(text))
+    pub(crate) fn says(&self, text: &str) -> bool {
+        self.count(text) > 0
+    }
+
+    /// How many lines hold this text.
+    pub(crate) fn count(&self, text: &str) -> usize {
+        self.0.lock().unwrap().iter().filter(|(_, line)| line.contains(text)).count()
     }
 }
 

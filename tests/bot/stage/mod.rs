@@ -26,15 +26,15 @@ use tempfile::TempDir;
 
 use self::clock::TestClock;
 use self::log::Log;
-pub use self::program::Program;
+pub(crate) use self::program::Program;
 
 /// How long a test waits for what it expects.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Everything that one test needs.
-pub struct Stage {
+pub(crate) struct Stage {
     /// Discord.
-    pub discord: Emulator,
+    pub(crate) discord: Emulator,
     data: TempDir,
     clock: Arc<TestClock>,
     log: Log,
@@ -50,12 +50,12 @@ struct RunningBot {
 
 impl Stage {
     /// A stage with an empty data directory and no bot yet.
-    pub async fn empty() -> Self {
+    pub(crate) async fn empty() -> Self {
         Self::with(Emulator::builder()).await
     }
 
     /// A stage with a Discord of the test's choice and no bot yet.
-    pub async fn with(discord: Builder) -> Self {
+    pub(crate) async fn with(discord: Builder) -> Self {
         // A second bot of the same token may not identify within 5 s; tests restart theirs at once.
         let discord = discord.identify_interval(Duration::ZERO).start().await.expect("the emulator starts");
         Self {
@@ -73,7 +73,7 @@ impl Stage {
     }
 
     /// A stage with a bot that is connected and has registered its commands, in one guild with a channel `general`.
-    pub async fn set() -> (Self, Guild) {
+    pub(crate) async fn set() -> (Self, Guild) {
         let mut stage = Self::empty().await;
         let guild = stage.discord.add_guild("Chess club");
         stage.start().await;
@@ -81,19 +81,19 @@ impl Stage {
     }
 
     /// Sets a key of the configuration, by its name in the environment, for the next start.
-    pub fn configure(&mut self, key: &str, value: &str) {
+    pub(crate) fn configure(&mut self, key: &str, value: &str) {
         self.settings.push((key.to_owned(), value.to_owned()));
     }
 
     /// Starts the bot and waits until its commands can be used.
-    pub async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         self.start_without_waiting();
         self.discord.gateway().wait_until_ready().await;
         self.discord.wait_for_command("event").await;
     }
 
     /// Starts the bot.
-    pub fn start_without_waiting(&mut self) {
+    pub(crate) fn start_without_waiting(&mut self) {
         assert!(self.bot.is_none(), "the bot runs already");
         let mut settings: std::collections::HashMap<_, _> = self.settings.iter().cloned().collect();
         settings.insert("MUSTER__DISCORD__API_URL".into(), self.discord.api_url());
@@ -121,14 +121,14 @@ impl Stage {
     }
 
     /// Stops the bot as SIGTERM does, and returns what it ended with.
-    pub async fn stop(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
         let bot = self.bot.take().expect("the bot runs");
         bot.shutdown.request();
         self.joined(bot).await
     }
 
     /// Waits until the bot has ended by itself, and returns what it ended with.
-    pub async fn ended(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
         let bot = self.bot.take().expect("the bot runs");
         self.joined(bot).await
     }
@@ -139,39 +139,39 @@ impl Stage {
     }
 
     /// Stops and starts the bot.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.stop().await.expect("the bot stops cleanly");
         self.start().await;
     }
 
     /// Turns the bot's clock and Discord's forward.
-    pub fn pass(&self, time: TimeDelta) {
+    pub(crate) fn pass(&self, time: TimeDelta) {
         self.clock.advance(time);
         self.discord.advance(time.to_std().expect("time passes forward"));
     }
 
     /// The bot's log.
-    pub fn log(&self) -> &Log {
+    pub(crate) fn log(&self) -> &Log {
         &self.log
     }
 
     /// The data directory.
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.data.path().to_owned()
     }
 
     /// The directory of a guild's database.
-    pub fn guild_dir(&self, guild: &Guild) -> PathBuf {
+    pub(crate) fn guild_dir(&self, guild: &Guild) -> PathBuf {
         self.data.path().join("guilds").join(guild.id().to_string())
     }
 
     /// Announces that errors with this text belong to the test.
-    pub fn expect_error(&self, text: &'static str) {
+    pub(crate) fn expect_error(&self, text: &'static str) {
         self.expected_errors.lock().unwrap().push(text);
     }
 
     /// Waits until `fact` holds; fails the test, with the log, if it does not in time.
-    pub async fn until(&self, what: &str, fact: impl Fn() -> bool) {
+    pub(crate) async fn until(&self, what: &str, fact: impl Fn() -> bool) {
         let started = Instant::now();
         while !fact() {
             let log = || self.log.lines().join("\n  ");
@@ -182,7 +182,7 @@ impl Stage {
 }
 
 /// Waits until an asynchronous `fact` holds; fails the test if it does not in time.
-pub async fn within<F: Future<Output = bool>>(what: &str, fact: impl Fn() -> F) {
+pub(crate) async fn within<F: Future<Output = bool>>(what: &str, fact: impl Fn() -> F) {
     let started = Instant::now();
     while !fact().await {
         assert!(started.elapsed() < DEADLINE, "waited in vain until {what}");
@@ -191,7 +191,7 @@ pub async fn within<F: Future<Output = bool>>(what: &str, fact: impl Fn() -> F) 
 }
 
 /// Has `member` watch a message at an interval of an hour, and waits for the confirmation.
-pub async fn watch(stage: &Stage, member: &Member, message: &Message) -> Reply {
+pub(crate) async fn watch(stage: &Stage, member: &Member, message: &Message) -> Reply {
     let command = member.runs(&message.channel(), "/event watch");
     let reply = command.option("message", message.link()).option("interval", "1h").send().await;
     let reply =

@@ -12,7 +12,7 @@ use discord_emulator::Emulator;
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The running program.
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
     stderr: Option<JoinHandle<String>>,
 }
@@ -27,7 +27,7 @@ fn command(data: &Path) -> Command {
 
 impl Program {
     /// Starts the bot against an emulator.
-    pub fn start(discord: &Emulator, data: &Path, settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(discord: &Emulator, data: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = command(data);
         command.env("DISCORD_TOKEN", discord.token()).env("MUSTER__DISCORD__API_URL", discord.api_url());
         command.env("MUSTER__REMINDERS__MIN_INTERVAL", "1s").envs(settings.iter().copied());
@@ -42,24 +42,24 @@ impl Program {
     }
 
     /// Runs the program with these arguments until it ends by itself.
-    pub fn run(arguments: &[&str], data: &Path, settings: &[(&str, &str)]) -> Output {
+    pub(crate) fn run(arguments: &[&str], data: &Path, settings: &[(&str, &str)]) -> Output {
         command(data).args(arguments).envs(settings.iter().copied()).output().expect("the program runs")
     }
 
     /// Sends SIGTERM.
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
     }
 
     /// Sends SIGKILL, and waits for the end.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it ends");
     }
 
     /// Waits for the end; its exit status and what it wrote to standard error.
-    pub fn ended(mut self) -> (ExitStatus, String) {
+    pub(crate) fn ended(mut self) -> (ExitStatus, String) {
         let started = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
