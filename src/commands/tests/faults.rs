@@ -16,9 +16,14 @@ async fn a_store_that_is_set_aside_is_said_to_be() {
     let folder = house.dir.path().join("guilds").join(GUILD.to_string());
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("guild.db"), "this is no database").unwrap();
-    for (subcommand, option) in [("watch", text("message", &MESSAGE.to_string())), ("show", text("event", "1"))] {
+    for (subcommand, option) in
+        [("watch", text("message", &MESSAGE.to_string())), ("show", text("event", "1"))]
+    {
         let told = house.told(subcommand, &[option]).await;
-        assert!(told.starts_with("This server's data cannot be read, so I have set it aside untouched"), "{told}");
+        assert!(
+            told.starts_with("This server's data cannot be read, so I have set it aside untouched"),
+            "{told}"
+        );
     }
     let about = serde_json::from_value(json!({"id": "5", "name": "about", "type": 1})).unwrap();
     let told = shown(&run(&house.app, &invocation(ANNA), &about).await);
