@@ -9,7 +9,7 @@ use crate::commands::place::{self, Purpose};
 use crate::commands::reply::Reply;
 use crate::commands::standing::{self, Standing};
 use crate::domain::event::Event;
-use crate::domain::reminder::{Status, rotated};
+use crate::domain::reminder::rotated;
 use crate::domain::text;
 use crate::storage::{Lease, NewReminder};
 
@@ -68,11 +68,7 @@ async fn claim(
 
 /// Nobody is mentioned twice because two organisers had the same thought.
 async fn refuse_a_second(store: &Lease, event: &Event) -> Result<(), CommandError> {
-    let latest = store.reminders().history(event.id, 1, 0).await?;
-    if latest.iter().any(|reminder| reminder.status == Status::Pending) {
-        return Err(already_reminding(event));
-    }
-    Ok(())
+    if store.reminders().has_pending(event.id).await? { Err(already_reminding(event)) } else { Ok(()) }
 }
 
 fn already_reminding(event: &Event) -> CommandError {
