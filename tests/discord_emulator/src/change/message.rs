@@ -223,7 +223,9 @@ fn add_guild(world: &World, channel: Snowflake, data: &mut Value) {
 /// The text in which mentions count: the content, and the text displays of newer components.
 fn spoken(content: &str, components: &[Value]) -> String {
     let mut text = content.to_owned();
-    components.iter().for_each(|component| add_displays(component, &mut text));
+    for component in components {
+        add_displays(component, &mut text);
+    }
     text
 }
 
@@ -259,7 +261,7 @@ fn with_ids(mut components: Vec<Value>) -> Vec<Value> {
     fn number(component: &mut Value, next: &mut u32) {
         if let Some(fields) = component.as_object_mut() {
             fields.retain(|_, value| !value.is_null());
-            if !fields.get("id").is_some_and(|id| id.as_u64().is_some_and(|id| id > 0)) {
+            if fields.get("id").and_then(Value::as_u64).unwrap_or(0) == 0 {
                 fields.insert("id".to_owned(), json!(*next));
             }
             *next += 1;
@@ -269,6 +271,8 @@ fn with_ids(mut components: Vec<Value>) -> Vec<Value> {
         }
     }
     let mut next = 1;
-    components.iter_mut().for_each(|component| number(component, &mut next));
+    for component in &mut components {
+        number(component, &mut next);
+    }
     components
 }

@@ -141,7 +141,7 @@ pub(super) fn typed(
         }
         Some(7) => {
             let id = id()?;
-            may_choose_channel(place, schema, id).map_err(|reason| refused(reason))?;
+            may_choose_channel(place, schema, id).map_err(refused)?;
             resolved.add_channel(place.world, id, place.user);
             Ok(json!(id))
         }

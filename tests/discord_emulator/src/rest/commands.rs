@@ -199,17 +199,13 @@ fn put(change: &mut Change<'_>, guild: Option<Snowflake>, new: NewCommand, exist
     let list = change.commands.list_mut(guild);
     let id = existing.and_then(|index| list.get(index)).map_or(fresh, |old| old.id);
     let command = Command { id, version: fresh, kind: new.kind, guild, name: new.name, body: new.body };
-    match existing.filter(|index| *index < list.len()) {
-        Some(index) => {
-            // An update that changes nothing leaves the version as it is.
-            if list[index].body != command.body || list[index].name != command.name {
-                list[index] = command;
-            }
-            index
-        }
-        None => {
-            list.push(command);
-            list.len() - 1
-        }
+    let Some(index) = existing.filter(|index| *index < list.len()) else {
+        list.push(command);
+        return list.len() - 1;
+    };
+    // An update that changes nothing leaves the version as it is.
+    if list[index].body != command.body || list[index].name != command.name {
+        list[index] = command;
     }
+    index
 }

@@ -180,7 +180,7 @@ impl World {
 }
 
 fn account(id: Snowflake, name: &str, is_bot: bool) -> User {
-    let username: String = name.to_lowercase().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let username: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     let username = if username.len() < 2 { format!("user{}", id.get() % 100_000) } else { username };
     User {
         username: username.into(),
