@@ -2,31 +2,25 @@
 
 use serde_json::{Value, json};
 
+/// The bodies by which commands are made and changed.
+const COMMANDS: [&str; 3] =
+    ["ApplicationCommandCreateRequest", "ApplicationCommandPatchRequestPartial", "ApplicationCommandUpdateRequest"];
+
 /// Puts right what the description has wrong. Each entry names its reason.
 pub(super) fn apply(root: &mut Value) {
-    // Permissions are decimal strings in every request and response, and documented so:
-    // https://discord.com/developers/docs/interactions/application-commands#application-command-object
-    for schema in [
-        "ApplicationCommandCreateRequest",
-        "ApplicationCommandPatchRequestPartial",
-        "ApplicationCommandUpdateRequest",
-    ] {
-        let path = format!("/components/schemas/{schema}/properties/default_member_permissions");
-        replace(root, &path, json!({ "type": ["string", "integer", "null"], "pattern": "^[0-9]+$" }));
-        // Documented as a parameter of all three and left out of their description:
-        // https://discord.com/developers/docs/interactions/application-commands#create-global-application-command
-        add(root, schema, "nsfw", json!({ "type": ["boolean", "null"] }));
+    for command in COMMANDS {
+        // Permissions are decimal strings in every request and response, and documented so:
+        // https://discord.com/developers/docs/interactions/application-commands#application-command-object
+        let permissions = json!({ "type": ["string", "integer", "null"], "pattern": "^[0-9]+$" });
+        set(root, command, "default_member_permissions", permissions);
+        // Documented in the same place, and missing here.
+        set(root, command, "nsfw", json!({ "type": ["boolean", "null"] }));
     }
 }
 
-fn replace(root: &mut Value, path: &str, schema: Value) {
-    if let Some(place) = root.pointer_mut(path) {
-        *place = schema;
-    }
-}
-
-fn add(root: &mut Value, schema: &str, property: &str, description: Value) {
-    if let Some(properties) = root.pointer_mut(&format!("/components/schemas/{schema}/properties")) {
-        properties[property] = description;
+fn set(root: &mut Value, schema: &str, property: &str, value: Value) {
+    let path = format!("/components/schemas/{schema}/properties");
+    if let Some(Value::Object(properties)) = root.pointer_mut(&path) {
+        properties.insert(property.to_owned(), value);
     }
 }

@@ -31,14 +31,18 @@ async fn a_real_client_logs_in() {
     assert_eq!(sessions.len(), 1);
     assert_eq!(sessions[0].intents, Intents::from_bits(INTENTS.bits()));
     bot.stop().await;
-    discord.gateway().wait_for("the session to end with code 1000", |gateway| gateway.sessions().is_empty()).await;
+    discord
+        .gateway()
+        .wait_for("the session to end with code 1000", |gateway| gateway.sessions().is_empty())
+        .await;
     discord.assert_clean();
 }
 
 #[tokio::test]
 async fn a_wrong_token_is_refused() {
     let discord = Emulator::builder().token("a.b.c").start().await.unwrap();
-    let http = serenity::http::HttpBuilder::new("x.y.z").proxy(discord.api_url()).ratelimiter_disabled(true).build();
+    let http =
+        serenity::http::HttpBuilder::new("x.y.z").proxy(discord.api_url()).ratelimiter_disabled(true).build();
     let error = http.get_bot_gateway().await.unwrap_err();
     assert!(error.to_string().contains("401"), "{error}");
 }

@@ -1,10 +1,14 @@
 //! A real bot, reduced to a log of what it was told.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use discord_emulator::Emulator;
-use serenity::all::{Client, Context, Event, GatewayIntents, HttpBuilder, RawEventHandler, ShardManager};
+use serenity::all::{
+    ChunkGuildFilter, Client, Context, Event, GatewayIntents, GuildId, HttpBuilder, RawEventHandler,
+    ShardManager,
+};
 use serenity::async_trait;
 use serenity::http::Http;
 use tokio::sync::watch;
@@ -24,12 +28,14 @@ pub struct Bot {
 #[derive(Default)]
 struct Log {
     events: Mutex<Vec<Event>>,
+    counts: Mutex<BTreeMap<String, usize>>,
     changed: watch::Sender<usize>,
 }
 
 #[async_trait]
 impl RawEventHandler for Log {
     async fn raw_event(&self, _context: Context, event: Event) {
+        *self.counts.lock().unwrap().entry(name(&event)).or_default() += 1;
         self.events.lock().unwrap().push(event);
         self.changed.send_modify(|count| *count += 1);
     }
@@ -71,7 +77,11 @@ impl Bot {
                 }
             };
             let is_late = tokio::time::timeout(DEADLINE, arrived).await.is_err();
-            assert!(!is_late, "{caller}: waited in vain for {times} × {name}, got {:?}", log.names());
+            assert!(
+                !is_late,
+                "{caller}: waited in vain for {times} × {name}, got {:?}",
+                log.counts.lock().unwrap()
+            );
         }
     }
 
@@ -82,12 +92,20 @@ impl Bot {
 
     /// The names of all events in order.
     pub fn names(&self) -> Vec<String> {
-        self.log.names()
+        self.log.events.lock().unwrap().iter().map(name).collect()
     }
 
     /// All events in order.
     pub fn events(&self) -> Vec<Event> {
         self.log.events.lock().unwrap().clone()
+    }
+
+    /// Asks for members over the gateway.
+    pub fn chunk(&self, guild: GuildId, filter: ChunkGuildFilter) {
+        let runners = self.shards.runners.try_lock().unwrap();
+        for runner in runners.values() {
+            runner.runner_tx.chunk_guild(guild, None, false, filter.clone(), None);
+        }
     }
 
     /// Waits for the client to give up by itself.
@@ -108,12 +126,14 @@ async fn run(client: &mut Client, shards: u32) -> serenity::Result<()> {
 
 impl Log {
     fn count(&self, name: &str) -> usize {
-        self.names().iter().filter(|known| *known == name).count()
+        self.counts.lock().unwrap().get(name).copied().unwrap_or(0)
     }
+}
 
-    fn names(&self) -> Vec<String> {
-        let name = |event: &Event| event.name().unwrap_or_else(|| "?".to_owned());
-        self.events.lock().unwrap().iter().map(name).collect()
+fn name(event: &Event) -> String {
+    match event {
+        Event::Unknown(event) => event.kind.clone(),
+        event => event.name().unwrap_or_default(),
     }
 }
 
