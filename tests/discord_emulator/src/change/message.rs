@@ -256,7 +256,7 @@ fn with_kinds(mut embeds: Vec<Value>) -> Vec<Value> {
     embeds
 }
 
-/// Discord numbers the components that carry no id of their own.
+/// Discord numbers the components that carry no id of their own, and spells out how many values a select takes.
 fn with_ids(mut components: Vec<Value>) -> Vec<Value> {
     fn number(component: &mut Value, next: &mut u32) {
         if let Some(fields) = component.as_object_mut() {
@@ -265,6 +265,11 @@ fn with_ids(mut components: Vec<Value>) -> Vec<Value> {
                 fields.insert("id".to_owned(), json!(*next));
             }
             *next += 1;
+            // A select of which nothing else is said takes one value.
+            if matches!(fields.get("type").and_then(Value::as_u64), Some(3 | 5..=8)) {
+                fields.entry("min_values").or_insert(json!(1));
+                fields.entry("max_values").or_insert(json!(1));
+            }
             for inner in fields.get_mut("components").and_then(Value::as_array_mut).into_iter().flatten() {
                 number(inner, next);
             }

@@ -46,7 +46,7 @@ pub(crate) fn application(world: &World) -> Value {
         "tags": [],
         "interactions_endpoint_url": null,
         "role_connections_verification_url": null,
-        "integration_types_config": { "0": { "oauth2_install_params": null } },
+        "integration_types_config": { "0": {} },
         "owner": user(world, found.owner),
         "team": null,
         "approximate_guild_count": world.guild_ids().len(),

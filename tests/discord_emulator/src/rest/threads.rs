@@ -174,6 +174,7 @@ fn listed(world: &World, threads: &[&Channel]) -> Value {
     json!({
         "threads": threads.iter().map(|thread| payload::channel(world, thread)).collect::<Vec<_>>(),
         "members": threads.iter().filter_map(joined).collect::<Vec<_>>(),
+        "has_more": false,
     })
 }
 
