@@ -1,6 +1,7 @@
 //! The emulator, held against a real client: serenity 0.12 over real sockets.
 
 mod clerk;
+mod events;
 mod faults;
 mod gateway;
 mod intents;

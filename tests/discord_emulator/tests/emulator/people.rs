@@ -5,7 +5,7 @@ use discord_emulator::{ActionError, Emulator, Intents, Permissions};
 use crate::clerk::Clerk;
 
 async fn discord_with_clerk() -> (Emulator, Clerk) {
-    let discord = Emulator::builder().intents_allowed(Intents::NONE).start().await.unwrap();
+    let discord = Emulator::builder().intents_allowed(Intents::NONE).check_responses(true).start().await.unwrap();
     let clerk = Clerk::start(&discord).await;
     (discord, clerk)
 }
