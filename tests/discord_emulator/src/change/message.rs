@@ -95,6 +95,7 @@ impl Change<'_> {
             poll: draft.poll,
         };
         let is_ephemeral = message.is_ephemeral();
+        self.nonces.insert(&message);
         let Some(place) = self.channels.get_mut(&channel) else { return id };
         place.messages.insert(id, message);
         if !is_ephemeral {

@@ -108,6 +108,10 @@ impl Change<'_> {
             return;
         }
         thread.members.insert(user, now);
+        // A private thread is new to the bot that is taken into it.
+        if user == self.bot_id() {
+            self.tell_of_channel("THREAD_CREATE", id);
+        }
         let member = payload::thread_member(id, user, now);
         self.tell_of_thread_members(id, user, &json!([member]), &json!([]));
     }

@@ -235,6 +235,11 @@ impl Guild {
         format!("{name}:{id}")
     }
 
+    /// Bans somebody.
+    pub fn ban(&self, person: &Member) {
+        self.inner.change().ban(self.id, person.id(), None);
+    }
+
     /// Puts the bot out.
     pub fn remove_bot(&self) {
         self.inner.change().remove_bot_from(self.id);

@@ -159,11 +159,6 @@ impl Member {
         self.inner.change().remove_member(self.guild, self.user);
     }
 
-    /// Is banned.
-    pub fn is_banned(&self) {
-        self.inner.change().ban(self.guild, self.user, None);
-    }
-
     /// Joins the guild again.
     pub fn join(&self) {
         self.inner.change().add_member(self.guild, self.user);
