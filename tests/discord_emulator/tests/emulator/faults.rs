@@ -27,7 +27,7 @@ async fn a_scripted_status_is_answered_as_often_as_it_was_asked_for() {
     http.get_bot_gateway().await.unwrap();
     assert!(discord.faults().are_spent());
     assert_eq!(
-        discord.requests().iter().filter_map(|request| request.status()).collect::<Vec<_>>(),
+        discord.requests().iter().filter_map(discord_emulator::RecordedRequest::status).collect::<Vec<_>>(),
         [503, 503, 200]
     );
 }

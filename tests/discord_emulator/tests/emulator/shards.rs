@@ -46,7 +46,7 @@ async fn ten_thousand_guilds_fit_into_one_process() {
     let bot = Bot::start(&discord, GatewayIntents::non_privileged()).await;
     bot.wait_for("GUILD_CREATE", 10_000).await;
     assert!(
-        start.elapsed() < Duration::from_secs(60),
+        start.elapsed() < Duration::from_mins(1),
         "made in {made:?}, announced after {:?}",
         start.elapsed()
     );
@@ -72,7 +72,7 @@ async fn members_come_in_chunks_and_not_twice_in_a_row() {
     let bot = Bot::start(&discord, GatewayIntents::GUILDS | GatewayIntents::GUILD_MEMBERS).await;
     bot.wait_for("GUILD_CREATE", 1).await;
     let id = GuildId::new(guild.id().get());
-    bot.chunk(id, ChunkGuildFilter::None);
+    bot.chunk(id, &ChunkGuildFilter::None);
     bot.wait_for("GUILD_MEMBERS_CHUNK", 3).await;
     let members = bot
         .events()
@@ -83,9 +83,9 @@ async fn members_come_in_chunks_and_not_twice_in_a_row() {
         })
         .sum::<usize>();
     assert_eq!(members, 2500 + 2, "with the owner and the bot");
-    bot.chunk(id, ChunkGuildFilter::None);
+    bot.chunk(id, &ChunkGuildFilter::None);
     bot.wait_for("RATE_LIMITED", 1).await;
-    bot.chunk(id, ChunkGuildFilter::Query("person".to_owned()));
+    bot.chunk(id, &ChunkGuildFilter::Query("person".to_owned()));
     bot.wait_for("GUILD_MEMBERS_CHUNK", 4).await;
     assert_eq!(bot.count("GUILD_MEMBERS_CHUNK"), 4);
     bot.stop().await;

@@ -18,8 +18,8 @@ use tokio::task::JoinHandle;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running serenity client.
-pub struct Bot {
-    pub http: Arc<Http>,
+pub(crate) struct Bot {
+    pub(crate) http: Arc<Http>,
     log: Arc<Log>,
     shards: Arc<ShardManager>,
     task: JoinHandle<serenity::Result<()>>,
@@ -42,18 +42,18 @@ impl RawEventHandler for Log {
 }
 
 /// A client of the HTTP API alone.
-pub fn http(discord: &Emulator) -> Http {
+pub(crate) fn http(discord: &Emulator) -> Http {
     HttpBuilder::new(discord.token()).proxy(discord.api_url()).ratelimiter_disabled(true).build()
 }
 
 impl Bot {
     /// Connects with one shard.
-    pub async fn start(discord: &Emulator, intents: GatewayIntents) -> Self {
+    pub(crate) async fn start(discord: &Emulator, intents: GatewayIntents) -> Self {
         Self::start_shards(discord, intents, 1).await
     }
 
     /// Connects with several shards, one after the other as serenity does it.
-    pub async fn start_shards(discord: &Emulator, intents: GatewayIntents, shards: u32) -> Self {
+    pub(crate) async fn start_shards(discord: &Emulator, intents: GatewayIntents, shards: u32) -> Self {
         let log = Arc::new(Log::default());
         let mut client = serenity::client::ClientBuilder::new_with_http(http(discord), intents)
             .raw_event_handler(ByArc(Arc::clone(&log)))
@@ -66,7 +66,7 @@ impl Bot {
 
     /// Waits until an event with this name has arrived so many times in all.
     #[track_caller]
-    pub fn wait_for(&self, name: &'static str, times: usize) -> impl Future<Output = ()> {
+    pub(crate) fn wait_for(&self, name: &'static str, times: usize) -> impl Future<Output = ()> {
         let mut changed = self.log.changed.subscribe();
         let log = Arc::clone(&self.log);
         let caller = std::panic::Location::caller();
@@ -86,22 +86,22 @@ impl Bot {
     }
 
     /// How often an event has arrived.
-    pub fn count(&self, name: &str) -> usize {
+    pub(crate) fn count(&self, name: &str) -> usize {
         self.log.count(name)
     }
 
     /// The names of all events in order.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.log.events.lock().unwrap().iter().map(name).collect()
     }
 
     /// All events in order.
-    pub fn events(&self) -> Vec<Event> {
+    pub(crate) fn events(&self) -> Vec<Event> {
         self.log.events.lock().unwrap().clone()
     }
 
     /// Asks for members over the gateway.
-    pub fn chunk(&self, guild: GuildId, filter: ChunkGuildFilter) {
+    pub(crate) fn chunk(&self, guild: GuildId, filter: &ChunkGuildFilter) {
         let runners = self.shards.runners.try_lock().unwrap();
         for runner in runners.values() {
             runner.runner_tx.chunk_guild(guild, None, false, filter.clone(), None);
@@ -109,12 +109,12 @@ impl Bot {
     }
 
     /// Waits for the client to give up by itself.
-    pub async fn end(self) -> serenity::Result<()> {
+    pub(crate) async fn end(self) -> serenity::Result<()> {
         tokio::time::timeout(DEADLINE, self.task).await.expect("the client goes on").unwrap()
     }
 
     /// Logs off.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.shards.shutdown_all().await;
         self.task.abort();
     }
