@@ -310,8 +310,13 @@ impl Role {
     /// Lets everybody ping it.
     #[must_use]
     pub fn mentionable(self) -> Self {
-        self.alter(|role| role.is_mentionable = true);
+        self.make_mentionable();
         self
+    }
+
+    /// Lets everybody ping it.
+    pub fn make_mentionable(&self) {
+        self.alter(|role| role.is_mentionable = true);
     }
 
     /// Changes what it grants.

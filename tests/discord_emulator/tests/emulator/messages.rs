@@ -68,7 +68,7 @@ async fn mentions_ping_whom_allowed_mentions_and_permissions_let_them() {
     guild.deny_bot(Permissions::MENTION_EVERYONE);
     let weak = say(text(&words)).await;
     assert_eq!((weak.notified(), weak.role_pings()), (vec![anna.id()], vec![]));
-    let _ = team.mentionable();
+    team.make_mentionable();
     let stronger = say(text(&words)).await;
     assert!(stronger.notifies(&ben) && !stronger.pings_everyone());
 

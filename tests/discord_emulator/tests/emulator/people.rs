@@ -27,7 +27,7 @@ async fn a_command_with_options_is_answered_for_its_author_alone() {
         .unwrap();
     assert_eq!(reply.text(), format!("watch message={} interval=90 role=team", message.link()));
     assert!(reply.is_ephemeral());
-    assert_eq!(general.messages(), [message.clone()]);
+    assert_eq!(general.messages(), std::slice::from_ref(&message));
     assert_eq!(general.messages_for(&anna).len(), 2);
     assert_eq!(general.messages_for(&ben).len(), 1);
     discord.assert_clean();
