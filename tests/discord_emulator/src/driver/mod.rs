@@ -23,8 +23,10 @@ mod inject;
 mod member;
 mod message;
 mod modal;
+mod naming;
 mod options;
 mod schedule;
+mod screen;
 mod wait;
 
 use std::sync::Arc;

@@ -99,9 +99,14 @@ impl Commands {
         }
     }
 
-    /// The command of this name that somebody in the guild would use: the guild's own goes before the global one.
-    pub(crate) fn find(&self, guild: Option<Snowflake>, kind: CommandKind, name: &str) -> Option<&Command> {
-        let matching = |command: &&Command| command.kind == kind && command.name == name;
+    /// The command that somebody in the guild would find: the guild's own goes before the global one.
+    pub(crate) fn find(
+        &self,
+        guild: Option<Snowflake>,
+        kind: CommandKind,
+        is_wanted: impl Fn(&Command) -> bool,
+    ) -> Option<&Command> {
+        let matching = |command: &&Command| command.kind == kind && is_wanted(command);
         guild
             .and_then(|guild| self.list(Some(guild)).iter().find(matching))
             .or_else(|| self.global.iter().find(matching))

@@ -59,6 +59,7 @@ fn commands() -> Vec<CreateCommand> {
     vec![
         event,
         CreateCommand::new("admin")
+            .name_localized("de", "leitung")
             .description("For managers")
             .default_member_permissions(Permissions::MANAGE_GUILD),
         CreateCommand::new("slow").description("Thinks first"),
