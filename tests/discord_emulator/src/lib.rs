@@ -1,8 +1,4 @@
-//! An emulator of Discord in one process, for testing bots as their members see them.
-//!
-//! One [`Emulator`] is one Discord: its gateway and its HTTP API answer on one local port, its state lives in memory,
-//! and nothing is shared between two of them, so that a test binary can hold as many as it has tests.
-
+#![doc = include_str!("../README.md")]
 #![recursion_limit = "256"] // GUILD_CREATE is one long `json!`.
 
 mod api;

@@ -62,7 +62,7 @@ impl RecordedRequest {
 
 impl fmt::Display for RecordedRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "#{} {} {}", self.index, self.method, self.path)?;
+        write!(formatter, "#{} {} {}", self.index, self.method, readable(&self.path))?;
         match &self.answer {
             Some(Answer { status, code: Some(code), .. }) => write!(formatter, " → {status} / {code}"),
             Some(Answer { status, .. }) => write!(formatter, " → {status}"),
@@ -174,6 +174,16 @@ impl Recorder {
     fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A path with tokens cut short, which are long and tell a reader nothing.
+pub(crate) fn readable(path: &str) -> String {
+    const LONGEST: usize = 24;
+    let short = |part: &str| match part.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", part.get(..end).unwrap_or(part)),
+        None => part.to_owned(),
+    };
+    path.split('/').map(short).collect::<Vec<_>>().join("/")
 }
 
 /// Whether a route as a test writes it means this request.

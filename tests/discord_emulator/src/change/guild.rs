@@ -76,7 +76,7 @@ impl Change<'_> {
         }
     }
 
-    /// Puts the bot out of a guild: its role goes, and GUILD_DELETE comes.
+    /// Puts the bot out of a guild: its role goes, and `GUILD_DELETE` comes.
     pub(crate) fn remove_bot_from(&mut self, guild: Snowflake) {
         let bot = self.bot_id();
         self.tell_guild("GUILD_DELETE", guild, Intents::GUILDS, payload::guild_unavailable(guild, false));

@@ -95,6 +95,7 @@ impl Change<'_> {
             poll: draft.poll,
         };
         let is_ephemeral = message.is_ephemeral();
+        self.nonces.insert(&message);
         let Some(place) = self.channels.get_mut(&channel) else { return id };
         place.messages.insert(id, message);
         if !is_ephemeral {
@@ -223,7 +224,9 @@ fn add_guild(world: &World, channel: Snowflake, data: &mut Value) {
 /// The text in which mentions count: the content, and the text displays of newer components.
 fn spoken(content: &str, components: &[Value]) -> String {
     let mut text = content.to_owned();
-    components.iter().for_each(|component| add_displays(component, &mut text));
+    for component in components {
+        add_displays(component, &mut text);
+    }
     text
 }
 
@@ -254,21 +257,28 @@ fn with_kinds(mut embeds: Vec<Value>) -> Vec<Value> {
     embeds
 }
 
-/// Discord numbers the components that carry no id of their own.
+/// Discord numbers the components that carry no id of their own, and spells out how many values a select takes.
 fn with_ids(mut components: Vec<Value>) -> Vec<Value> {
     fn number(component: &mut Value, next: &mut u32) {
         if let Some(fields) = component.as_object_mut() {
             fields.retain(|_, value| !value.is_null());
-            if !fields.get("id").is_some_and(|id| id.as_u64().is_some_and(|id| id > 0)) {
+            if fields.get("id").and_then(Value::as_u64).unwrap_or(0) == 0 {
                 fields.insert("id".to_owned(), json!(*next));
             }
             *next += 1;
+            // A select of which nothing else is said takes one value.
+            if matches!(fields.get("type").and_then(Value::as_u64), Some(3 | 5..=8)) {
+                fields.entry("min_values").or_insert(json!(1));
+                fields.entry("max_values").or_insert(json!(1));
+            }
             for inner in fields.get_mut("components").and_then(Value::as_array_mut).into_iter().flatten() {
                 number(inner, next);
             }
         }
     }
     let mut next = 1;
-    components.iter_mut().for_each(|component| number(component, &mut next));
+    for component in &mut components {
+        number(component, &mut next);
+    }
     components
 }

@@ -25,7 +25,7 @@ pub(crate) struct NewThread {
 
 impl Change<'_> {
     /// Starts a thread, with its owner in it.
-    pub(crate) fn start_thread(&mut self, new: NewThread) -> Snowflake {
+    pub(crate) fn start_thread(&mut self, new: &NewThread) -> Snowflake {
         let id = new.message.unwrap_or_else(|| self.next_id());
         let now = self.now();
         let guild = self.guild_of(new.parent);
@@ -48,7 +48,7 @@ impl Change<'_> {
             home.threads.push(id);
         }
         self.tell_of_new_thread(id);
-        self.announce_thread(&new, id, guild);
+        self.announce_thread(new, id, guild);
         id
     }
 
@@ -108,6 +108,10 @@ impl Change<'_> {
             return;
         }
         thread.members.insert(user, now);
+        // A private thread is new to the bot that is taken into it.
+        if user == self.bot_id() {
+            self.tell_of_channel("THREAD_CREATE", id);
+        }
         let member = payload::thread_member(id, user, now);
         self.tell_of_thread_members(id, user, &json!([member]), &json!([]));
     }

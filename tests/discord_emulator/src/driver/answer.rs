@@ -95,6 +95,12 @@ impl Reply {
         }
     }
 
+    /// The message as it stands on the screen; see [`Message::screen`].
+    #[must_use]
+    pub fn screen(&self) -> String {
+        self.message.as_ref().map_or_else(|| self.text(), Message::screen)
+    }
+
     /// Whether only the person sees it.
     #[must_use]
     pub fn is_ephemeral(&self) -> bool {

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use serde_json::{Value, json};
 
 use super::command::{CommandRun, Leaf, data, usable};
+use super::naming::Locale;
 use super::options::{Place, Resolved, typed};
 use super::{ActionError, Channel, Member, OptionValue, Shared, wait};
 use crate::change::NewInteraction;
@@ -72,7 +73,7 @@ impl Completion {
         let mut change = run.member.inner.change();
         let name = run.path.split(' ').next().unwrap_or_default();
         let found = usable(&change, &run.member, run.channel, CommandKind::Slash, name)?;
-        let leaf = Leaf::find(&found, &run.path)?;
+        let leaf = Leaf::find(&found, &run.path, Locale::of(&change, run.member.id()))?;
         let place = Place { world: &change, guild: change.guild_of(run.channel), user: run.member.id() };
         let mut resolved = Resolved::default();
         let mut filled = Vec::with_capacity(run.options.len());
@@ -80,7 +81,7 @@ impl Completion {
             let schema = leaf.option(&run.path, name)?;
             if index + 1 < run.options.len() {
                 let value = typed(&place, schema, &value.0, &mut resolved)?;
-                filled.push(json!({ "name": name, "type": schema["type"], "value": value }));
+                filled.push(json!({ "name": schema["name"], "type": schema["type"], "value": value }));
                 continue;
             }
             if schema["autocomplete"] != true {
@@ -88,10 +89,12 @@ impl Completion {
                 return Err(ActionError::Refused { field: name.clone(), value: value.0.clone(), reason });
             }
             // What is being typed goes as text, whatever it shall become.
-            filled.push(json!({ "name": name, "type": schema["type"], "value": value.0, "focused": true }));
+            filled.push(
+                json!({ "name": schema["name"], "type": schema["type"], "value": value.0, "focused": true }),
+            );
         }
         let data = data(&found, &leaf.wrap(filled), resolved, None);
-        let cause = Cause { command: Some(run.path.clone()), ..Cause::default() };
+        let cause = Cause { command: Some(leaf.full_name(&found)), ..Cause::default() };
         let (user, channel) = (run.member.id(), run.channel);
         Ok(change.interact(NewInteraction {
             kind: InteractionKind::Autocomplete,

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use serde_json::{Value, json};
 
+use super::naming::Locale;
 use super::options::{Place, Resolved, typed};
 use super::{ActionError, Channel, Member, Message, OptionValue, Reply, Shared, answer};
 use crate::change::NewInteraction;
@@ -116,18 +117,18 @@ impl CommandRun {
         let mut change = self.member.inner.change();
         let name = self.path.split(' ').next().unwrap_or_default();
         let found = usable(&change, &self.member, self.channel, CommandKind::Slash, name)?;
-        let leaf = Leaf::find(&found, &self.path)?;
+        let leaf = Leaf::find(&found, &self.path, Locale::of(&change, self.member.id()))?;
         let place = Place { world: &change, guild: change.guild_of(self.channel), user: self.member.id() };
         let mut resolved = Resolved::default();
         let mut filled = Vec::with_capacity(self.options.len());
         for (name, value) in &self.options {
             let schema = leaf.option(&self.path, name)?;
             let value = typed(&place, schema, &value.0, &mut resolved)?;
-            filled.push(json!({ "name": name, "type": schema["type"], "value": value }));
+            filled.push(json!({ "name": schema["name"], "type": schema["type"], "value": value }));
         }
         for schema in leaf.options.iter().filter(|schema| schema["required"] == true) {
             let name = schema["name"].as_str().unwrap_or_default();
-            if !self.options.iter().any(|(given, _)| given == name) {
+            if !filled.iter().any(|given| given["name"] == name) {
                 return Err(ActionError::MissingOption {
                     command: self.path.clone(),
                     option: name.to_owned(),
@@ -135,7 +136,7 @@ impl CommandRun {
             }
         }
         let data = data(&found, &leaf.wrap(filled), resolved, None);
-        let cause = Cause { command: Some(self.path.clone()), ..Cause::default() };
+        let cause = Cause { command: Some(leaf.full_name(&found)), ..Cause::default() };
         let (user, channel) = (self.member.id(), self.channel);
         Ok(change.interact(NewInteraction { kind: InteractionKind::Command, user, channel, cause, data }))
     }
@@ -160,7 +161,11 @@ pub(super) fn usable(
 ) -> Result<Command, ActionError> {
     let guild = world.guild_of(channel);
     let is_there = guild.is_none_or(|guild| world.is_bot_in(guild));
-    let found = world.commands.find(guild, kind, name).filter(|_| is_there);
+    let locale = Locale::of(world, member.id());
+    let is_wanted = |command: &Command| {
+        locale.names(&command.name, command.body.get("name_localizations").unwrap_or(&Value::Null), name)
+    };
+    let found = world.commands.find(guild, kind, is_wanted).filter(|_| is_there);
     let found = found.ok_or_else(|| ActionError::UnknownCommand(name.to_owned()))?;
     let refusal = |what: &str| ActionError::NotAllowed {
         member: world.users.get(&member.id()).map(|user| user.display_name().to_owned()).unwrap_or_default(),
@@ -219,16 +224,17 @@ pub(super) struct Leaf {
     /// Group and subcommand, outermost first, each with its type.
     path: Vec<(String, Value)>,
     pub(super) options: Vec<Value>,
+    locale: Locale,
 }
 
 impl Leaf {
-    pub(super) fn find(command: &Command, path: &str) -> Result<Self, ActionError> {
+    pub(super) fn find(command: &Command, path: &str, locale: Locale) -> Result<Self, ActionError> {
         let unknown = || ActionError::UnknownCommand(path.to_owned());
-        let mut leaf = Self { path: Vec::new(), options: command.options().to_vec() };
+        let mut leaf = Self { path: Vec::new(), options: command.options().to_vec(), locale };
         for name in path.split(' ').skip(1).filter(|name| !name.is_empty()) {
-            let is_named = |option: &&Value| option["name"] == name && is_sub(option);
+            let is_named = |option: &&Value| locale.names_object(option, name) && is_sub(option);
             let found = leaf.options.iter().find(is_named).ok_or_else(unknown)?.clone();
-            leaf.path.push((name.to_owned(), found["type"].clone()));
+            leaf.path.push((found["name"].as_str().unwrap_or_default().to_owned(), found["type"].clone()));
             leaf.options = found["options"].as_array().cloned().unwrap_or_default();
         }
         // A command with subcommands cannot be run without one.
@@ -236,16 +242,24 @@ impl Leaf {
     }
 
     pub(super) fn option(&self, command: &str, name: &str) -> Result<&Value, ActionError> {
-        self.options.iter().find(|option| option["name"] == name).ok_or_else(|| ActionError::UnknownOption {
-            command: command.to_owned(),
-            option: name.to_owned(),
-            known: self
-                .options
-                .iter()
-                .filter_map(|option| option["name"].as_str())
-                .collect::<Vec<_>>()
-                .join(", "),
+        self.options.iter().find(|option| self.locale.names_object(option, name)).ok_or_else(|| {
+            ActionError::UnknownOption {
+                command: command.to_owned(),
+                option: name.to_owned(),
+                known: self
+                    .options
+                    .iter()
+                    .filter_map(|option| option["name"].as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            }
         })
+    }
+
+    /// `event watch`, in the names that the bot knows.
+    pub(super) fn full_name(&self, command: &Command) -> String {
+        let names = self.path.iter().map(|(name, _)| name.as_str());
+        std::iter::once(command.name.as_str()).chain(names).collect::<Vec<_>>().join(" ")
     }
 
     /// The filled options inside their subcommand and group.

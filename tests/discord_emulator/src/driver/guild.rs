@@ -1,5 +1,10 @@
 //! Guilds and roles as a test arranges them.
 
+#![expect(
+    clippy::must_use_candidate,
+    reason = "what people do counts, whether or not the test keeps the handle"
+)]
+
 use serde_json::Value;
 
 use super::{BotMember, Channel, Member, ScheduledEvent, Shared};
@@ -90,25 +95,21 @@ impl Guild {
     }
 
     /// Makes a text channel.
-    #[must_use]
     pub fn add_channel(&self, name: &str) -> Channel {
         self.add(ChannelKind::Text, name)
     }
 
     /// Makes a voice channel.
-    #[must_use]
     pub fn add_voice_channel(&self, name: &str) -> Channel {
         self.add(ChannelKind::Voice, name)
     }
 
     /// Makes an announcement channel.
-    #[must_use]
     pub fn add_announcement_channel(&self, name: &str) -> Channel {
         self.add(ChannelKind::Announcement, name)
     }
 
     /// Makes a forum.
-    #[must_use]
     pub fn add_forum(&self, name: &str) -> Channel {
         self.add(ChannelKind::Forum, name)
     }
@@ -119,7 +120,6 @@ impl Guild {
     }
 
     /// Makes a role below all others.
-    #[must_use]
     pub fn add_role(&self, name: &str, permissions: Permissions) -> Role {
         let id = self.inner.change().add_role(self.id, name, permissions);
         Role { inner: Shared::clone(&self.inner), guild: self.id, id }
@@ -187,7 +187,6 @@ impl Guild {
     }
 
     /// Lets a new person in.
-    #[must_use]
     pub fn add_member(&self, name: &str) -> Member {
         let mut change = self.inner.change();
         let user = change.add_user(name, false);
@@ -196,7 +195,6 @@ impl Guild {
     }
 
     /// Lets another bot in.
-    #[must_use]
     pub fn add_bot(&self, name: &str) -> BotMember {
         let mut change = self.inner.change();
         let user = change.add_user(name, true);
@@ -205,7 +203,6 @@ impl Guild {
     }
 
     /// Lets somebody in who is known from another guild, or has left this one.
-    #[must_use]
     pub fn admit(&self, person: &Member) -> Member {
         self.inner.change().add_member(self.id, person.id());
         Member::new(&self.inner, self.id, person.id())
@@ -231,12 +228,16 @@ impl Guild {
     }
 
     /// Uploads a custom emoji and returns how it is written, `name:id`.
-    #[must_use]
     pub fn add_emoji(&self, name: &str) -> String {
         let mut change = self.inner.change();
         let id = change.next_id();
         change.add_emoji(self.id, CustomEmoji { id, name: name.into() });
         format!("{name}:{id}")
+    }
+
+    /// Bans somebody.
+    pub fn ban(&self, person: &Member) {
+        self.inner.change().ban(self.id, person.id(), None);
     }
 
     /// Puts the bot out.
@@ -309,8 +310,13 @@ impl Role {
     /// Lets everybody ping it.
     #[must_use]
     pub fn mentionable(self) -> Self {
-        self.alter(|role| role.is_mentionable = true);
+        self.make_mentionable();
         self
+    }
+
+    /// Lets everybody ping it.
+    pub fn make_mentionable(&self) {
+        self.alter(|role| role.is_mentionable = true);
     }
 
     /// Changes what it grants.

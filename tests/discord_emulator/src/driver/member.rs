@@ -1,5 +1,10 @@
 //! People: what they do on their own.
 
+#![expect(
+    clippy::must_use_candidate,
+    reason = "what people do counts, whether or not the test keeps the handle"
+)]
+
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -8,7 +13,7 @@ use crate::change::{Draft, NewThread};
 use crate::permissions::Permissions;
 use crate::rest::parse_emoji;
 use crate::snowflake::Snowflake;
-use crate::world::{ChannelKind, EmojiKey, Reference};
+use crate::world::{ChannelKind, EmojiKey, Reference, User};
 
 /// Somebody in a guild.
 #[derive(Clone)]
@@ -65,9 +70,7 @@ impl Member {
         let world = self.inner.world();
         let member = world.guilds.get(&self.guild).and_then(|guild| guild.members.get(&self.user));
         let nick = member.and_then(|member| member.nick.as_deref());
-        nick.or_else(|| world.users.get(&self.user).map(|user| user.display_name()))
-            .unwrap_or_default()
-            .to_owned()
+        nick.or_else(|| world.users.get(&self.user).map(User::display_name)).unwrap_or_default().to_owned()
     }
 
     /// How they are mentioned.
@@ -154,11 +157,6 @@ impl Member {
     /// Leaves the guild, or is kicked.
     pub fn leave(&self) {
         self.inner.change().remove_member(self.guild, self.user);
-    }
-
-    /// Is banned.
-    pub fn is_banned(&self) {
-        self.inner.change().ban(self.guild, self.user, None);
     }
 
     /// Joins the guild again.
@@ -281,13 +279,11 @@ impl Member {
     }
 
     /// Starts a thread from a message.
-    #[must_use]
     pub fn starts_thread(&self, message: &Message, name: &str) -> Channel {
         self.starts(message.channel().id(), Some(message.id()), ChannelKind::PublicThread, name)
     }
 
     /// Starts a private thread in a channel.
-    #[must_use]
     pub fn starts_private_thread(&self, channel: &Channel, name: &str) -> Channel {
         self.starts(channel.id(), None, ChannelKind::PrivateThread, name)
     }
@@ -308,7 +304,7 @@ impl Member {
             auto_archive_minutes: 1440,
             is_invitable: true,
         };
-        let id = self.inner.change().start_thread(new);
+        let id = self.inner.change().start_thread(&new);
         Channel::new(&self.inner, id)
     }
 
@@ -323,7 +319,6 @@ impl Member {
     }
 
     /// Makes an invite to a channel and returns its code.
-    #[must_use]
     pub fn makes_invite(&self, channel: &Channel) -> String {
         let new = crate::change::NewInvite {
             guild: self.guild,

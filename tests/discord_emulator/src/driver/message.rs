@@ -260,7 +260,8 @@ impl Message {
     /// The message as the HTTP API returns it to a bot that may read everything.
     #[must_use]
     pub fn json(&self) -> Value {
-        crate::payload::message(&self.inner.world(), &self.now())
+        let message = self.now();
+        crate::payload::message(&self.inner.world(), &message)
     }
 
     /// Waits until `is_true` holds of it.

@@ -7,6 +7,11 @@
 //! - A person acts with their own permissions and sees only what they may see.
 //! - Nothing waits longer than its deadline, and nothing waits by sleeping.
 
+#![expect(
+    clippy::must_use_candidate,
+    reason = "what people do counts, whether or not the test keeps the handle"
+)]
+
 mod answer;
 mod autocomplete;
 mod channel;
@@ -18,8 +23,10 @@ mod inject;
 mod member;
 mod message;
 mod modal;
+mod naming;
 mod options;
 mod schedule;
+mod screen;
 mod wait;
 
 use std::sync::Arc;
@@ -57,7 +64,6 @@ impl Emulator {
     }
 
     /// Makes a guild with an owner, the channel "general" and the bot in it.
-    #[must_use]
     pub fn add_guild(&self, name: &str) -> Guild {
         let mut change = self.inner.change();
         let owner = change.add_user(&format!("Owner of {name}"), false);
@@ -69,7 +75,6 @@ impl Emulator {
     /// Makes many guilds at once, each with this many people beside its owner.
     ///
     /// People are shared between guilds, as they are on Discord: each is in at most a hundred of them.
-    #[must_use]
     pub fn add_guilds(&self, count: usize, members_each: usize) -> Vec<Guild> {
         let mut change = self.inner.change();
         let owner = change.add_user("Owner of many", false);

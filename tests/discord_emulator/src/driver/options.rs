@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::naming::Locale;
 use super::{ActionError, Channel, Member, Role};
 use crate::payload;
 use crate::snowflake::Snowflake;
@@ -115,7 +116,8 @@ pub(super) fn typed(
         reason: reason.to_owned(),
     };
     if let Some(choices) = schema["choices"].as_array() {
-        let is_meant = |choice: &&Value| choice["name"] == text || plain(&choice["value"]) == text;
+        let locale = Locale::of(place.world, place.user);
+        let is_meant = |choice: &&Value| locale.names_object(choice, text) || plain(&choice["value"]) == text;
         let choice = choices.iter().find(is_meant).ok_or_else(|| refused("it is not among the choices"))?;
         return Ok(choice["value"].clone());
     }
@@ -141,7 +143,7 @@ pub(super) fn typed(
         }
         Some(7) => {
             let id = id()?;
-            may_choose_channel(place, schema, id).map_err(|reason| refused(reason))?;
+            may_choose_channel(place, schema, id).map_err(refused)?;
             resolved.add_channel(place.world, id, place.user);
             Ok(json!(id))
         }

@@ -1,5 +1,10 @@
 //! Scheduled events as a test arranges them.
 
+#![expect(
+    clippy::must_use_candidate,
+    reason = "what people do counts, whether or not the test keeps the handle"
+)]
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -25,13 +30,11 @@ impl std::fmt::Debug for ScheduledEvent {
 
 impl Guild {
     /// Puts an event of the owner's into the calendar, which starts this far from now and lasts an hour.
-    #[must_use]
     pub fn add_scheduled_event(&self, name: &str, starts_in: Duration) -> ScheduledEvent {
         self.schedule(name, starts_in, None)
     }
 
     /// The same, in a voice channel.
-    #[must_use]
     pub fn add_voice_event(&self, name: &str, starts_in: Duration, channel: &Channel) -> ScheduledEvent {
         self.schedule(name, starts_in, Some(channel.id()))
     }
@@ -134,7 +137,9 @@ impl ScheduledEvent {
 
     /// Renames it.
     pub fn rename(&self, name: &str) {
-        self.inner.change().update_scheduled_event(self.guild, self.id, |event| event.name = name.to_owned());
+        self.inner
+            .change()
+            .update_scheduled_event(self.guild, self.id, |event| name.clone_into(&mut event.name));
     }
 
     /// Moves its start, and its end by as much.

@@ -13,17 +13,33 @@ const SELECTS: RangeInclusive<i64> = 5..=8;
 const LINK: i64 = 5;
 const PREMIUM: i64 = 6;
 
+const TEXT_DISPLAY: i64 = 10;
+
+/// The most characters in all text displays of a message.
+const MAX_V2_TEXT: usize = 4000;
+
 /// The most components of a message with the newer layout, nested ones included.
 const MAX_V2: usize = 40;
 
 pub(super) fn check(message: &At<'_>, findings: &mut Findings) {
     let is_v2 = message.number("flags").unwrap_or(0) & COMPONENTS_V2 != 0;
     let top = message.items("components");
+    let all = with_nested(&top);
     if is_v2 {
-        let all = with_nested(&top);
         if all.len() > MAX_V2 {
             let found = format!("Must be {MAX_V2} or fewer in length. ({})", all.len());
             findings.refuse("components.count", &message.path("components"), "BASE_TYPE_BAD_LENGTH", found);
+        }
+        let texts = all.iter().filter(|component| kind(component) == TEXT_DISPLAY);
+        let length: usize = texts.map(|text| text.length_of("content")).sum();
+        if length > MAX_V2_TEXT {
+            let found = format!("Must be {MAX_V2_TEXT} or fewer in length. ({length})");
+            findings.refuse(
+                "components.text",
+                &message.path("components"),
+                "COMPONENT_MAX_TOTAL_TEXT",
+                found,
+            );
         }
     } else {
         findings.count("components.rows", message, "components", 0, 5);
@@ -32,7 +48,6 @@ pub(super) fn check(message: &At<'_>, findings: &mut Findings) {
             findings.refuse("components.row", other.here(), "UNION_TYPE_CHOICES", found);
         }
     }
-    let all = with_nested(&top);
     for component in &all {
         one(component, findings);
     }

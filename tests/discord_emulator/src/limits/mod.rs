@@ -109,4 +109,5 @@ fn check_reason(request: &ApiRequest, findings: &mut Findings) {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "`json!` reads best in place")]
 mod tests;

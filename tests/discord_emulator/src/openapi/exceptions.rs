@@ -2,31 +2,44 @@
 
 use serde_json::{Value, json};
 
+/// The bodies by which commands are made and changed.
+const COMMANDS: [&str; 3] = [
+    "ApplicationCommandCreateRequest",
+    "ApplicationCommandPatchRequestPartial",
+    "ApplicationCommandUpdateRequest",
+];
+
 /// Puts right what the description has wrong. Each entry names its reason.
 pub(super) fn apply(root: &mut Value) {
-    // Permissions are decimal strings in every request and response, and documented so:
-    // https://discord.com/developers/docs/interactions/application-commands#application-command-object
-    for schema in [
-        "ApplicationCommandCreateRequest",
-        "ApplicationCommandPatchRequestPartial",
-        "ApplicationCommandUpdateRequest",
-    ] {
-        let path = format!("/components/schemas/{schema}/properties/default_member_permissions");
-        replace(root, &path, json!({ "type": ["string", "integer", "null"], "pattern": "^[0-9]+$" }));
-        // Documented as a parameter of all three and left out of their description:
-        // https://discord.com/developers/docs/interactions/application-commands#create-global-application-command
-        add(root, schema, "nsfw", json!({ "type": ["boolean", "null"] }));
+    for command in COMMANDS {
+        // Permissions are decimal strings in every request and response, and documented so:
+        // https://discord.com/developers/docs/interactions/application-commands#application-command-object
+        let permissions = json!({ "type": ["string", "integer", "null"], "pattern": "^[0-9]+$" });
+        set(root, command, "default_member_permissions", permissions);
+        // Documented in the same place, and missing here.
+        set(root, command, "nsfw", json!({ "type": ["boolean", "null"] }));
+    }
+    // The same strings in roles and overwrites: https://discord.com/developers/docs/topics/permissions
+    let permissions = json!({ "type": ["string", "integer", "null"], "pattern": "^[0-9]+$" });
+    for role in ["CreateRoleRequest", "UpdateRoleRequestPartial"] {
+        set(root, role, "permissions", permissions.clone());
+    }
+    let overwrite = "/paths/~1channels~1{channel_id}~1permissions~1{overwrite_id}/put/requestBody/content/application~1json/schema/properties";
+    for field in ["allow", "deny"] {
+        set(root, "ChannelPermissionOverwriteRequest", field, permissions.clone());
+        if let Some(properties) = root.pointer_mut(overwrite) {
+            properties[field] = permissions.clone();
+        }
+    }
+    // Lifting a ban takes no body: https://discord.com/developers/docs/resources/guild#remove-guild-ban
+    if let Some(body) = root.pointer_mut("/paths/~1guilds~1{guild_id}~1bans~1{user_id}/delete/requestBody") {
+        body["required"] = json!(false);
     }
 }
 
-fn replace(root: &mut Value, path: &str, schema: Value) {
-    if let Some(place) = root.pointer_mut(path) {
-        *place = schema;
-    }
-}
-
-fn add(root: &mut Value, schema: &str, property: &str, description: Value) {
-    if let Some(properties) = root.pointer_mut(&format!("/components/schemas/{schema}/properties")) {
-        properties[property] = description;
+fn set(root: &mut Value, schema: &str, property: &str, value: Value) {
+    let path = format!("/components/schemas/{schema}/properties");
+    if let Some(Value::Object(properties)) = root.pointer_mut(&path) {
+        properties.insert(property.to_owned(), value);
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn application(world: &World) -> Value {
         "tags": [],
         "interactions_endpoint_url": null,
         "role_connections_verification_url": null,
-        "integration_types_config": { "0": { "oauth2_install_params": null } },
+        "integration_types_config": { "0": {} },
         "owner": user(world, found.owner),
         "team": null,
         "approximate_guild_count": world.guild_ids().len(),
@@ -74,16 +74,13 @@ pub(crate) fn command_with(world: &World, found: &Command, with_localizations: b
     value.entry("description").or_insert_with(|| json!(""));
     value.entry("default_member_permissions").or_insert(Value::Null);
     value.entry("nsfw").or_insert(json!(false));
-    match found.guild {
-        Some(guild) => {
-            value.insert("guild_id".to_owned(), json!(guild));
-        }
-        None => {
-            value.entry("contexts").or_insert(Value::Null);
-            value.entry("integration_types").or_insert(json!([0]));
-            let in_direct = value["contexts"].as_array().is_none_or(|contexts| contexts.contains(&json!(1)));
-            value.insert("dm_permission".to_owned(), json!(in_direct));
-        }
+    if let Some(guild) = found.guild {
+        value.insert("guild_id".to_owned(), json!(guild));
+    } else {
+        value.entry("contexts").or_insert(Value::Null);
+        value.entry("integration_types").or_insert(json!([0]));
+        let in_direct = value["contexts"].as_array().is_none_or(|contexts| contexts.contains(&json!(1)));
+        value.insert("dm_permission".to_owned(), json!(in_direct));
     }
     if with_localizations {
         value.entry("name_localizations").or_insert(Value::Null);

@@ -34,7 +34,7 @@ pub(crate) fn role(role: &Role) -> Value {
     value
 }
 
-/// A guild as the HTTP API returns it and as GUILD_UPDATE carries it.
+/// A guild as the HTTP API returns it and as `GUILD_UPDATE` carries it.
 pub(crate) fn guild(guild: &Guild) -> Value {
     json!({
         "id": guild.id,
@@ -132,7 +132,7 @@ fn active_threads(world: &World, guild: &Guild) -> Vec<Value> {
     channels(world, &ids)
 }
 
-/// A guild as in READY and in GUILD_DELETE; without `unavailable` the bot was removed.
+/// A guild as in READY and in `GUILD_DELETE`; without `unavailable` the bot was removed.
 pub(crate) fn guild_unavailable(id: Snowflake, is_outage: bool) -> Value {
     let mut value = Map::new();
     value.insert("id".to_owned(), json!(id));

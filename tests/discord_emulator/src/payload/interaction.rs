@@ -1,4 +1,4 @@
-//! Interactions, as INTERACTION_CREATE carries them.
+//! Interactions, as `INTERACTION_CREATE` carries them.
 
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ pub(crate) fn interaction_metadata(world: &World, found: &Interaction) -> Value 
     match (found.kind, found.cause.message, &found.cause.opened_by) {
         (InteractionKind::Component, Some(message), _) => value["interacted_message_id"] = json!(message),
         (InteractionKind::Modal, _, Some(opened_by)) => {
-            value["triggering_interaction_metadata"] = opened_by.clone()
+            value["triggering_interaction_metadata"] = opened_by.clone();
         }
         _ => {}
     }

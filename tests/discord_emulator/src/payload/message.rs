@@ -155,7 +155,7 @@ pub(crate) fn message_created(world: &World, found: &Message) -> Value {
     value
 }
 
-/// A message as in MESSAGE_CREATE and MESSAGE_UPDATE.
+/// A message as in `MESSAGE_CREATE` and `MESSAGE_UPDATE`.
 pub(crate) fn message_event(world: &World, found: &Message) -> Value {
     let mut value = message_created(world, found);
     let guild = world.guild_of(found.channel);

@@ -76,7 +76,7 @@ fn expires_at(invite: &Invite) -> Option<String> {
     (invite.max_age > 0).then(|| (invite.created + age).to_string())
 }
 
-/// An invite as in INVITE_CREATE.
+/// An invite as in `INVITE_CREATE`.
 pub(crate) fn invite_created(world: &World, invite: &Invite) -> Value {
     let channel = world.channels.get(&invite.channel).map(|found| channel(world, found));
     json!({

@@ -66,14 +66,14 @@ pub(crate) fn member(world: &World, guild: &Guild, id: Snowflake) -> Option<Valu
     Some(value)
 }
 
-/// A member as in GUILD_MEMBER_ADD and GUILD_MEMBER_UPDATE.
+/// A member as in `GUILD_MEMBER_ADD` and `GUILD_MEMBER_UPDATE`.
 pub(crate) fn member_event(world: &World, guild: &Guild, id: Snowflake) -> Option<Value> {
     let mut value = member(world, guild, id)?;
     value["guild_id"] = json!(guild.id);
     Some(value)
 }
 
-/// A member as in MESSAGE_CREATE: the user stands beside it.
+/// A member as in `MESSAGE_CREATE`: the user stands beside it.
 pub(crate) fn message_member(guild: &Guild, id: Snowflake) -> Option<Value> {
     guild.members.get(&id).map(fields)
 }

@@ -3,36 +3,36 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
+use super::Route;
 use super::call::{Call, text_of};
-use super::{Answer, Route};
 use crate::api::ApiResponse;
 use crate::payload;
 
 pub(super) const ROUTES: &[Route] = &[
-    (Method::GET, "/gateway", gateway),
-    (Method::GET, "/gateway/bot", gateway_bot),
-    (Method::GET, "/applications/@me", get),
-    (Method::PATCH, "/applications/@me", update),
-    (Method::GET, "/oauth2/applications/@me", get),
+    (Method::GET, "/gateway", |call| Ok(gateway(call))),
+    (Method::GET, "/gateway/bot", |call| Ok(gateway_bot(call))),
+    (Method::GET, "/applications/@me", |call| Ok(get(call))),
+    (Method::PATCH, "/applications/@me", |call| Ok(update(call))),
+    (Method::GET, "/oauth2/applications/@me", |call| Ok(get(call))),
 ];
 
-fn gateway(call: &Call<'_>) -> Answer {
-    Ok(ApiResponse::ok(json!({ "url": call.inner.gateway_url() })))
+fn gateway(call: &Call<'_>) -> ApiResponse {
+    ApiResponse::ok(json!({ "url": call.inner.gateway_url() }))
 }
 
-fn gateway_bot(call: &Call<'_>) -> Answer {
-    Ok(ApiResponse::ok(call.inner.gateway_bot()))
+fn gateway_bot(call: &Call<'_>) -> ApiResponse {
+    ApiResponse::ok(call.inner.gateway_bot())
 }
 
-fn get(call: &Call<'_>) -> Answer {
-    Ok(ApiResponse::ok(payload::application(&call.world())))
+fn get(call: &Call<'_>) -> ApiResponse {
+    ApiResponse::ok(payload::application(&call.world()))
 }
 
-fn update(call: &Call<'_>) -> Answer {
+fn update(call: &Call<'_>) -> ApiResponse {
     let mut change = call.change();
     if let Some(description) = text_of(call.body(), "description") {
-        change.application.description = description.to_owned();
+        description.clone_into(&mut change.application.description);
     }
     let value: Value = payload::application(&change);
-    Ok(ApiResponse::ok(value))
+    ApiResponse::ok(value)
 }

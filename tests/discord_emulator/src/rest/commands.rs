@@ -69,6 +69,7 @@ fn create(call: &Call<'_>) -> Answer {
         change.commands.list(guild).iter().position(|old| old.kind == new.kind && old.name == new.name);
     if existing.is_none() {
         ensure_room(change.commands.list(guild), new.kind)?;
+        count_creates(&mut change, guild, 1)?;
     }
     let index = put(&mut change, guild, new, existing);
     let value = payload::command(&change, &change.commands.list(guild)[index]);
@@ -81,6 +82,11 @@ fn ensure_room(list: &[Command], kind: CommandKind) -> Result<(), Refusal> {
     let most = if kind == CommandKind::Slash { 100 } else { 15 };
     let count = list.iter().filter(|command| command.kind == kind).count();
     if count < most { Ok(()) } else { Err(Refusal::TOO_MANY_COMMANDS) }
+}
+
+fn count_creates(change: &mut Change<'_>, guild: Option<Snowflake>, count: usize) -> Result<(), Refusal> {
+    let now = change.now();
+    if change.commands.count_creates(guild, count, now) { Ok(()) } else { Err(Refusal::TOO_MANY_CREATES) }
 }
 
 fn overwrite(call: &Call<'_>) -> Answer {
@@ -105,6 +111,11 @@ fn overwrite(call: &Call<'_>) -> Answer {
             return Err(Refusal::TOO_MANY_COMMANDS);
         }
     }
+    let is_new = |new: &&NewCommand| {
+        !change.commands.list(guild).iter().any(|old| old.kind == new.kind && old.name == new.name)
+    };
+    let new_count = read_commands.iter().filter(is_new).count();
+    count_creates(&mut change, guild, new_count)?;
     let is_kept =
         |old: &Command| read_commands.iter().any(|new| new.kind == old.kind && new.name == old.name);
     change.commands.list_mut(guild).retain(is_kept);
@@ -199,17 +210,13 @@ fn put(change: &mut Change<'_>, guild: Option<Snowflake>, new: NewCommand, exist
     let list = change.commands.list_mut(guild);
     let id = existing.and_then(|index| list.get(index)).map_or(fresh, |old| old.id);
     let command = Command { id, version: fresh, kind: new.kind, guild, name: new.name, body: new.body };
-    match existing.filter(|index| *index < list.len()) {
-        Some(index) => {
-            // An update that changes nothing leaves the version as it is.
-            if list[index].body != command.body || list[index].name != command.name {
-                list[index] = command;
-            }
-            index
-        }
-        None => {
-            list.push(command);
-            list.len() - 1
-        }
+    let Some(index) = existing.filter(|index| *index < list.len()) else {
+        list.push(command);
+        return list.len() - 1;
+    };
+    // An update that changes nothing leaves the version as it is.
+    if list[index].body != command.body || list[index].name != command.name {
+        list[index] = command;
     }
+    index
 }

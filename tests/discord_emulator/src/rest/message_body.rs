@@ -31,7 +31,7 @@ pub(super) fn draft(
         nonce: body.get("nonce").filter(|nonce| !nonce.is_null()).cloned(),
         is_tts: body["tts"].as_bool().unwrap_or(false),
         poll: body.get("poll").filter(|poll| !poll.is_null()).cloned(),
-        ..Draft::text(text_of(body, "content").unwrap_or_default())
+        ..Draft::text(text_of(body, "content").unwrap_or_default().trim())
     };
     let is_v2 = draft.flags & flags::IS_COMPONENTS_V2 != 0;
     if is_v2 && !(draft.content.is_empty() && draft.embeds.is_empty() && draft.poll.is_none()) {
@@ -70,7 +70,7 @@ pub(super) fn edit(
         (kept, new_attachments(call, change, body))
     });
     let edit = Edit {
-        content: body.get("content").map(|content| content.as_str().unwrap_or_default().to_owned()),
+        content: body.get("content").map(|content| content.as_str().unwrap_or_default().trim().to_owned()),
         embeds: replaced("embeds"),
         components: replaced("components"),
         attachments,

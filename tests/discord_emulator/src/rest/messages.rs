@@ -12,7 +12,7 @@ use crate::change::{Change, Draft};
 use crate::payload;
 use crate::permissions::Permissions;
 use crate::snowflake::Snowflake;
-use crate::world::{Message, World};
+use crate::world::{ChannelKind, Message, World};
 
 pub(super) const ROUTES: &[Route] = &[
     (Method::GET, "/channels/{channel_id}/messages", list),
@@ -96,6 +96,9 @@ fn create(call: &Call<'_>) -> Answer {
 /// Whether the bot may post in the channel at all.
 fn may_send(world: &World, id: Snowflake) -> Result<(), Refusal> {
     let channel = world.seen_channel(id)?;
+    if matches!(channel.kind, ChannelKind::Forum | ChannelKind::Media) {
+        return Err(Refusal::FORUM_CHANNEL);
+    }
     if !channel.kind.holds_messages() {
         return Err(Refusal::NOT_A_TEXT_CHANNEL);
     }
@@ -144,20 +147,9 @@ fn may_send_this(world: &World, id: Snowflake, draft: &Draft) -> Result<(), Refu
 /// The message that the bot has posted with the same nonce within the past few minutes, in whatever channel
 /// (<https://discord.com/developers/docs/resources/message#create-message-jsonform-params>).
 fn sent_before(call: &Call<'_>, change: &Change<'_>, draft: &Draft) -> Option<(Snowflake, Snowflake)> {
-    let nonce = draft.nonce.as_ref()?;
     let oldest = change.now() - call.inner.options.nonce_window;
-    let bot = change.bot_id();
-    let is_same = |message: &&Message| {
-        message.author == bot && message.at >= oldest && message.nonce.as_ref() == Some(nonce)
-    };
-    let mut channels = change
-        .channels
-        .values()
-        .filter(|channel| channel.last_message.is_some_and(|last| last.at() >= oldest));
-    channels.find_map(|channel| {
-        let found = channel.messages.values().rev().take_while(|message| message.at >= oldest).find(is_same);
-        found.map(|message| (channel.id, message.id))
-    })
+    let found = change.nonces.find(change.bot_id(), draft.nonce.as_ref()?, oldest)?;
+    change.message(found.0, found.1).map(|_| found)
 }
 
 fn update(call: &Call<'_>) -> Answer {

@@ -49,6 +49,10 @@ impl Refusal {
     pub(crate) const TOO_MANY_EVENTS: Self =
         Self::Plain(400, 30038, "Maximum number of uncompleted guild scheduled events reached (100)");
 
+    pub(crate) const TOO_MANY_CREATES: Self =
+        Self::Plain(400, 30034, "Max number of daily application command creates has been reached (200)");
+
+    pub(crate) const FORUM_CHANNEL: Self = Self::Plain(400, 40058, "Cannot send messages in a forum channel");
     pub(crate) const ALREADY_ACKNOWLEDGED: Self =
         Self::Plain(400, 40060, "Interaction has already been acknowledged.");
     pub(crate) const MISSING_ACCESS: Self = Self::Plain(403, 50001, "Missing Access");

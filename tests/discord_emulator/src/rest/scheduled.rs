@@ -141,7 +141,7 @@ fn update(call: &Call<'_>) -> Answer {
     }
     let mut new = old.clone();
     if let Some(name) = text_of(body, "name") {
-        new.name = name.to_owned();
+        name.clone_into(&mut new.name);
     }
     if let Some(description) = body.get("description") {
         new.description = description.as_str().map(ToOwned::to_owned);

@@ -63,7 +63,7 @@ fn start_from_message(call: &Call<'_>) -> Answer {
         auto_archive_minutes,
         is_invitable: true,
     };
-    let id = change.start_thread(new);
+    let id = change.start_thread(&new);
     answer(&change, id)
 }
 
@@ -94,7 +94,7 @@ fn start(call: &Call<'_>) -> Answer {
     let (owner, auto_archive_minutes) = (change.bot_id(), auto_archive(body));
     let is_invitable = body["invitable"].as_bool().unwrap_or(true);
     let new = NewThread { parent, message: None, kind, name, owner, auto_archive_minutes, is_invitable };
-    let id = change.start_thread(new);
+    let id = change.start_thread(&new);
     if let Some(draft) = draft {
         change.post(id, owner, draft);
     }
@@ -174,6 +174,7 @@ fn listed(world: &World, threads: &[&Channel]) -> Value {
     json!({
         "threads": threads.iter().map(|thread| payload::channel(world, thread)).collect::<Vec<_>>(),
         "members": threads.iter().filter_map(joined).collect::<Vec<_>>(),
+        "has_more": false,
     })
 }
 

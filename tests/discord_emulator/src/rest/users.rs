@@ -10,25 +10,25 @@ use crate::payload;
 use crate::snowflake::Snowflake;
 
 pub(super) const ROUTES: &[Route] = &[
-    (Method::GET, "/users/@me", me),
-    (Method::PATCH, "/users/@me", update_me),
+    (Method::GET, "/users/@me", |call| Ok(me(call))),
+    (Method::PATCH, "/users/@me", |call| Ok(update_me(call))),
     (Method::GET, "/users/@me/guilds", guilds),
     (Method::DELETE, "/users/@me/guilds/{guild_id}", leave),
     (Method::POST, "/users/@me/channels", open_direct),
     (Method::GET, "/users/{user_id}", get),
 ];
 
-fn me(call: &Call<'_>) -> Answer {
-    Ok(ApiResponse::ok(payload::ready_user(&call.world())))
+fn me(call: &Call<'_>) -> ApiResponse {
+    ApiResponse::ok(payload::ready_user(&call.world()))
 }
 
-fn update_me(call: &Call<'_>) -> Answer {
+fn update_me(call: &Call<'_>) -> ApiResponse {
     let mut change = call.change();
     let bot = change.bot_id();
     if let (Some(name), Some(user)) = (text_of(call.body(), "username"), change.users.get_mut(&bot)) {
         user.username = name.into();
     }
-    Ok(ApiResponse::ok(payload::ready_user(&change)))
+    ApiResponse::ok(payload::ready_user(&change))
 }
 
 fn get(call: &Call<'_>) -> Answer {

@@ -28,7 +28,7 @@ use crate::faults::Outcome;
 use crate::gateway;
 use crate::inner::Inner;
 use crate::ratelimit::Verdict;
-use crate::recorder::Violation;
+use crate::recorder::{Violation, readable};
 use crate::{limits, openapi, rest};
 
 /// Serves until the last handle is gone.
@@ -124,7 +124,7 @@ fn is_authorized(inner: &Inner, request: &ApiRequest) -> bool {
 
 /// Notes everything that is wrong with a request; what Discord would refuse comes back as its refusal.
 fn check(inner: &Inner, index: usize, request: &ApiRequest) -> Option<ApiResponse> {
-    let what = format!("{} {}", request.method, request.path);
+    let what = format!("{} {}", request.method, readable(&request.path));
     let violate =
         |rule, found| inner.recorder.violate(Violation { request: index, what: what.clone(), rule, found });
     request.template?;
@@ -150,7 +150,7 @@ fn check_own(inner: &Inner, index: usize, request: &ApiRequest, response: &ApiRe
     if !inner.options.check_responses || !response.status.is_success() {
         return;
     }
-    let what = format!("{} {}", request.method, request.path);
+    let what = format!("{} {}", request.method, readable(&request.path));
     for found in openapi::check_response(request, response) {
         let violation =
             Violation { request: index, what: what.clone(), rule: found.rule, found: found.found };

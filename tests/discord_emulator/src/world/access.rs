@@ -54,7 +54,7 @@ impl World {
         let Some(holder) = self.holder(guild, user) else { return Permissions::NONE };
         let overwrites = self.overwrites_of(channel);
         let granted = in_channel(&holder, overwrites, channel.kind.place());
-        if self.is_hidden_thread(channel, user, granted) { Permissions::NONE } else { granted }
+        if is_hidden_thread(channel, user, granted) { Permissions::NONE } else { granted }
     }
 
     /// The overwrites that count: a thread has those of its parent.
@@ -63,13 +63,6 @@ impl World {
         parent
             .and_then(|parent| self.channels.get(&parent))
             .map_or(&channel.overwrites, |parent| &parent.overwrites)
-    }
-
-    /// A private thread shows itself to its members and to those who manage threads.
-    fn is_hidden_thread(&self, channel: &Channel, user: Snowflake, granted: Permissions) -> bool {
-        channel.kind == ChannelKind::PrivateThread
-            && !granted.contains(Permissions::MANAGE_THREADS)
-            && !channel.thread.as_ref().is_some_and(|thread| thread.members.contains_key(&user))
     }
 
     /// Whether the user sees the channel.
@@ -105,4 +98,11 @@ impl World {
             .filter(|user| *user != message.author && self.may_view(message.channel, *user))
             .collect()
     }
+}
+
+/// A private thread shows itself to its members and to those who manage threads.
+fn is_hidden_thread(channel: &Channel, user: Snowflake, granted: Permissions) -> bool {
+    channel.kind == ChannelKind::PrivateThread
+        && !granted.contains(Permissions::MANAGE_THREADS)
+        && !channel.thread.as_ref().is_some_and(|thread| thread.members.contains_key(&user))
 }

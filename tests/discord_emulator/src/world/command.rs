@@ -1,10 +1,17 @@
 //! Application commands as the bot has registered them.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::Timestamp;
 use crate::snowflake::Snowflake;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// How many new commands a day has room for, in one guild or globally.
+const MOST_CREATES: usize = 200;
 
 /// What a command is used on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,9 +64,25 @@ impl Command {
 pub(crate) struct Commands {
     pub(crate) global: Vec<Command>,
     pub(crate) by_guild: HashMap<Snowflake, Vec<Command>>,
+    /// When new commands were made, for each guild and for all of them.
+    created: HashMap<Option<Snowflake>, Vec<Timestamp>>,
 }
 
 impl Commands {
+    /// Counts new commands against the limit of a day
+    /// (<https://discord.com/developers/docs/interactions/application-commands#registering-a-command>).
+    ///
+    /// Returns whether there was room for them; if not, nothing was counted.
+    pub(crate) fn count_creates(&mut self, guild: Option<Snowflake>, count: usize, now: Timestamp) -> bool {
+        let created = self.created.entry(guild).or_default();
+        created.retain(|at| now.since(*at) < DAY);
+        let has_room = count == 0 || created.len() + count <= MOST_CREATES;
+        if has_room {
+            created.extend(std::iter::repeat_n(now, count));
+        }
+        has_room
+    }
+
     /// Those of one guild, or the global ones.
     pub(crate) fn list(&self, guild: Option<Snowflake>) -> &[Command] {
         match guild {
@@ -76,9 +99,14 @@ impl Commands {
         }
     }
 
-    /// The command of this name that somebody in the guild would use: the guild's own goes before the global one.
-    pub(crate) fn find(&self, guild: Option<Snowflake>, kind: CommandKind, name: &str) -> Option<&Command> {
-        let matching = |command: &&Command| command.kind == kind && command.name == name;
+    /// The command that somebody in the guild would find: the guild's own goes before the global one.
+    pub(crate) fn find(
+        &self,
+        guild: Option<Snowflake>,
+        kind: CommandKind,
+        is_wanted: impl Fn(&Command) -> bool,
+    ) -> Option<&Command> {
+        let matching = |command: &&Command| command.kind == kind && is_wanted(command);
         guild
             .and_then(|guild| self.list(Some(guild)).iter().find(matching))
             .or_else(|| self.global.iter().find(matching))

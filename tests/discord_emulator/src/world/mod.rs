@@ -15,6 +15,7 @@ mod command;
 mod guild;
 mod interaction;
 mod message;
+mod nonce;
 mod scheduled;
 mod time;
 
@@ -25,6 +26,7 @@ pub(crate) use command::{Command, CommandKind, Commands};
 pub(crate) use guild::{CustomEmoji, Guild, Member, Role};
 pub(crate) use interaction::{Acknowledged, Cause, Interaction, InteractionKind};
 pub(crate) use message::{Attachment, EmojiKey, Mentioned, Message, Reaction, Reference, flags};
+pub(crate) use nonce::Nonces;
 pub(crate) use scheduled::{Invite, ScheduledEvent};
 pub(crate) use time::Clock;
 pub use time::Timestamp;
@@ -82,6 +84,7 @@ pub(crate) struct World {
     pub(crate) commands: Commands,
     /// By token.
     pub(crate) interactions: HashMap<String, Interaction>,
+    pub(crate) nonces: Nonces,
     /// By code.
     pub(crate) invites: BTreeMap<String, Invite>,
 }
@@ -113,6 +116,7 @@ impl World {
             channels: HashMap::new(),
             commands: Commands::default(),
             interactions: HashMap::new(),
+            nonces: Nonces::default(),
             invites: BTreeMap::new(),
         }
     }
@@ -180,7 +184,7 @@ impl World {
 }
 
 fn account(id: Snowflake, name: &str, is_bot: bool) -> User {
-    let username: String = name.to_lowercase().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let username: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     let username = if username.len() < 2 { format!("user{}", id.get() % 100_000) } else { username };
     User {
         username: username.into(),

@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use crate::support::http;
 
 /// The running bot; it ends when it is dropped.
-pub struct Clerk(JoinHandle<()>);
+pub(crate) struct Clerk(JoinHandle<()>);
 
 impl Drop for Clerk {
     fn drop(&mut self) {
@@ -27,7 +27,7 @@ impl Drop for Clerk {
 
 impl Clerk {
     /// Logs in and registers its commands.
-    pub async fn start(discord: &Emulator) -> Self {
+    pub(crate) async fn start(discord: &Emulator) -> Self {
         let intents =
             GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES;
         let builder = serenity::client::ClientBuilder::new_with_http(http(discord), intents);
@@ -59,6 +59,7 @@ fn commands() -> Vec<CreateCommand> {
     vec![
         event,
         CreateCommand::new("admin")
+            .name_localized("de", "leitung")
             .description("For managers")
             .default_member_permissions(Permissions::MANAGE_GUILD),
         CreateCommand::new("slow").description("Thinks first"),

@@ -9,7 +9,9 @@ use crate::support::http;
 
 fn status(error: &serenity::Error) -> Option<u16> {
     match error {
-        serenity::Error::Http(HttpError::UnsuccessfulRequest(response)) => Some(response.status_code.as_u16()),
+        serenity::Error::Http(HttpError::UnsuccessfulRequest(response)) => {
+            Some(response.status_code.as_u16())
+        }
         _ => None,
     }
 }
@@ -24,7 +26,10 @@ async fn a_scripted_status_is_answered_as_often_as_it_was_asked_for() {
     }
     http.get_bot_gateway().await.unwrap();
     assert!(discord.faults().are_spent());
-    assert_eq!(discord.requests().iter().filter_map(|request| request.status()).collect::<Vec<_>>(), [503, 503, 200]);
+    assert_eq!(
+        discord.requests().iter().filter_map(discord_emulator::RecordedRequest::status).collect::<Vec<_>>(),
+        [503, 503, 200]
+    );
 }
 
 #[tokio::test]

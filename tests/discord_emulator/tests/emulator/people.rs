@@ -5,7 +5,8 @@ use discord_emulator::{ActionError, Emulator, Intents, Permissions};
 use crate::clerk::Clerk;
 
 async fn discord_with_clerk() -> (Emulator, Clerk) {
-    let discord = Emulator::builder().intents_allowed(Intents::NONE).start().await.unwrap();
+    let discord =
+        Emulator::builder().intents_allowed(Intents::NONE).check_responses(true).start().await.unwrap();
     let clerk = Clerk::start(&discord).await;
     (discord, clerk)
 }
@@ -27,7 +28,7 @@ async fn a_command_with_options_is_answered_for_its_author_alone() {
         .unwrap();
     assert_eq!(reply.text(), format!("watch message={} interval=90 role=team", message.link()));
     assert!(reply.is_ephemeral());
-    assert_eq!(general.messages(), [message.clone()]);
+    assert_eq!(general.messages(), std::slice::from_ref(&message));
     assert_eq!(general.messages_for(&anna).len(), 2);
     assert_eq!(general.messages_for(&ben).len(), 1);
     discord.assert_clean();
@@ -98,7 +99,10 @@ async fn buttons_update_acknowledge_and_open_forms() {
     let (general, anna) = (guild.channel("general"), guild.add_member("Anna"));
     let panel = anna.runs(&general, "/panel").await.unwrap();
     assert_eq!(panel.text(), "Who comes?\nSay it");
-    assert_eq!(panel.buttons().len(), 5);
+    assert_eq!(
+        panel.screen(),
+        "Who comes?\nSay it\n[✅ Coming] [Later] [Why] (Closed) [Site]\n{Which days?: Friday | Monday}"
+    );
 
     let later = anna.presses(&panel, "Later").await.unwrap();
     assert!(later.is_update());
@@ -150,4 +154,29 @@ async fn commands_work_in_direct_messages() {
     let panel = anna.runs(&anna.dm(), "/panel").await.unwrap();
     assert_eq!(anna.presses(&panel, "Coming").await.unwrap().text(), "Somebody comes\nWho comes?\nSay it");
     discord.assert_clean();
+}
+
+#[tokio::test]
+async fn commands_go_by_their_names_in_the_persons_language() {
+    let (discord, _clerk) = discord_with_clerk().await;
+    let guild = discord.add_guild("Schachklub");
+    let general = guild.channel("general");
+    let boss = guild.add_member("Boss").manager().with_locale("de");
+    assert_eq!(boss.runs(&general, "/leitung").await.unwrap().text(), "At your service");
+    let english = guild.add_member("Chief").manager();
+    assert!(matches!(english.runs(&general, "/leitung").await.unwrap_err(), ActionError::UnknownCommand(_)));
+    discord.assert_clean();
+}
+
+#[tokio::test]
+async fn a_screen_shows_names_in_place_of_ids() {
+    let discord = Emulator::start().await.unwrap();
+    let guild = discord.add_guild("Chess club");
+    let (general, anna, team) =
+        (guild.channel("general"), guild.add_member("Anna"), guild.add_role("team", Permissions::NONE));
+    let words = format!("{} of {} in {} <t:5:R> 1 < 2", anna.mention(), team.mention(), general.mention());
+    let message = anna.says(&general, &words);
+    anna.reacts(&message, "✅");
+    assert_eq!(message.json()["content"], words);
+    assert_eq!(message.screen(), "@Anna of @team in #general <t:5:R> 1 < 2\n✅ 1");
 }

@@ -5,7 +5,12 @@ use discord_emulator::{Emulator, Method};
 use crate::support::http;
 
 /// A request that no library would make.
-async fn raw(discord: &Emulator, method: Method, path: &str, body: Option<serde_json::Value>) -> reqwest::Response {
+async fn raw(
+    discord: &Emulator,
+    method: Method,
+    path: &str,
+    body: Option<serde_json::Value>,
+) -> reqwest::Response {
     let request = reqwest::Client::new()
         .request(method, format!("{}/api/v10{path}", discord.api_url()))
         .header("authorization", format!("Bot {}", discord.token()))

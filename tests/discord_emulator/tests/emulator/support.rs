@@ -1,10 +1,14 @@
 //! A real bot, reduced to a log of what it was told.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use discord_emulator::Emulator;
-use serenity::all::{Client, Context, Event, GatewayIntents, HttpBuilder, RawEventHandler, ShardManager};
+use serenity::all::{
+    ChunkGuildFilter, Client, Context, Event, GatewayIntents, GuildId, HttpBuilder, RawEventHandler,
+    ShardManager,
+};
 use serenity::async_trait;
 use serenity::http::Http;
 use tokio::sync::watch;
@@ -14,8 +18,8 @@ use tokio::task::JoinHandle;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running serenity client.
-pub struct Bot {
-    pub http: Arc<Http>,
+pub(crate) struct Bot {
+    pub(crate) http: Arc<Http>,
     log: Arc<Log>,
     shards: Arc<ShardManager>,
     task: JoinHandle<serenity::Result<()>>,
@@ -24,30 +28,32 @@ pub struct Bot {
 #[derive(Default)]
 struct Log {
     events: Mutex<Vec<Event>>,
+    counts: Mutex<BTreeMap<String, usize>>,
     changed: watch::Sender<usize>,
 }
 
 #[async_trait]
 impl RawEventHandler for Log {
     async fn raw_event(&self, _context: Context, event: Event) {
+        *self.counts.lock().unwrap().entry(name(&event)).or_default() += 1;
         self.events.lock().unwrap().push(event);
         self.changed.send_modify(|count| *count += 1);
     }
 }
 
 /// A client of the HTTP API alone.
-pub fn http(discord: &Emulator) -> Http {
+pub(crate) fn http(discord: &Emulator) -> Http {
     HttpBuilder::new(discord.token()).proxy(discord.api_url()).ratelimiter_disabled(true).build()
 }
 
 impl Bot {
     /// Connects with one shard.
-    pub async fn start(discord: &Emulator, intents: GatewayIntents) -> Self {
+    pub(crate) async fn start(discord: &Emulator, intents: GatewayIntents) -> Self {
         Self::start_shards(discord, intents, 1).await
     }
 
     /// Connects with several shards, one after the other as serenity does it.
-    pub async fn start_shards(discord: &Emulator, intents: GatewayIntents, shards: u32) -> Self {
+    pub(crate) async fn start_shards(discord: &Emulator, intents: GatewayIntents, shards: u32) -> Self {
         let log = Arc::new(Log::default());
         let mut client = serenity::client::ClientBuilder::new_with_http(http(discord), intents)
             .raw_event_handler(ByArc(Arc::clone(&log)))
@@ -60,7 +66,7 @@ impl Bot {
 
     /// Waits until an event with this name has arrived so many times in all.
     #[track_caller]
-    pub fn wait_for(&self, name: &'static str, times: usize) -> impl Future<Output = ()> {
+    pub(crate) fn wait_for(&self, name: &'static str, times: usize) -> impl Future<Output = ()> {
         let mut changed = self.log.changed.subscribe();
         let log = Arc::clone(&self.log);
         let caller = std::panic::Location::caller();
@@ -71,32 +77,44 @@ impl Bot {
                 }
             };
             let is_late = tokio::time::timeout(DEADLINE, arrived).await.is_err();
-            assert!(!is_late, "{caller}: waited in vain for {times} × {name}, got {:?}", log.names());
+            assert!(
+                !is_late,
+                "{caller}: waited in vain for {times} × {name}, got {:?}",
+                log.counts.lock().unwrap()
+            );
         }
     }
 
     /// How often an event has arrived.
-    pub fn count(&self, name: &str) -> usize {
+    pub(crate) fn count(&self, name: &str) -> usize {
         self.log.count(name)
     }
 
     /// The names of all events in order.
-    pub fn names(&self) -> Vec<String> {
-        self.log.names()
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.log.events.lock().unwrap().iter().map(name).collect()
     }
 
     /// All events in order.
-    pub fn events(&self) -> Vec<Event> {
+    pub(crate) fn events(&self) -> Vec<Event> {
         self.log.events.lock().unwrap().clone()
     }
 
+    /// Asks for members over the gateway.
+    pub(crate) fn chunk(&self, guild: GuildId, filter: &ChunkGuildFilter) {
+        let runners = self.shards.runners.try_lock().unwrap();
+        for runner in runners.values() {
+            runner.runner_tx.chunk_guild(guild, None, false, filter.clone(), None);
+        }
+    }
+
     /// Waits for the client to give up by itself.
-    pub async fn end(self) -> serenity::Result<()> {
+    pub(crate) async fn end(self) -> serenity::Result<()> {
         tokio::time::timeout(DEADLINE, self.task).await.expect("the client goes on").unwrap()
     }
 
     /// Logs off.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.shards.shutdown_all().await;
         self.task.abort();
     }
@@ -108,12 +126,14 @@ async fn run(client: &mut Client, shards: u32) -> serenity::Result<()> {
 
 impl Log {
     fn count(&self, name: &str) -> usize {
-        self.names().iter().filter(|known| *known == name).count()
+        self.counts.lock().unwrap().get(name).copied().unwrap_or(0)
     }
+}
 
-    fn names(&self) -> Vec<String> {
-        let name = |event: &Event| event.name().unwrap_or_else(|| "?".to_owned());
-        self.events.lock().unwrap().iter().map(name).collect()
+fn name(event: &Event) -> String {
+    match event {
+        Event::Unknown(event) => event.kind.clone(),
+        event => event.name().unwrap_or_default(),
     }
 }
 

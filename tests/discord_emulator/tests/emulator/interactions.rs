@@ -1,0 +1,125 @@
+//! The rules of interactions, held against raw requests.
+
+use std::time::Duration;
+
+use discord_emulator::{Emulator, Injected, Member};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+struct Desk {
+    discord: Emulator,
+    anna: Member,
+    client: Client,
+}
+
+impl Desk {
+    async fn open() -> Self {
+        let discord = Emulator::builder().check_responses(true).start().await.unwrap();
+        let anna = discord.add_guild("Chess club").add_member("Anna");
+        Self { discord, anna, client: Client::new() }
+    }
+
+    /// An interaction of Anna's with this id and token.
+    fn interaction(&self, id: u64, kind: u8) -> Injected {
+        let (guild, general) = (self.anna.guild().id(), self.anna.guild().channel("general").id());
+        self.discord.inject_interaction(json!({
+            "id": id.to_string(), "token": format!("token{id}"), "type": kind, "version": 1,
+            "guild_id": guild, "channel_id": general, "data": { "id": "1", "name": "x", "type": 1 },
+            "member": { "user": { "id": self.anna.id() } },
+        }))
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+        let url = format!("{}/api/v10{path}", self.discord.api_url());
+        let response = self.client.request(method, url).json(&body).send().await.unwrap();
+        (response.status(), response.json().await.unwrap_or(Value::Null))
+    }
+
+    async fn respond(&self, id: u64, body: Value) -> (u16, Value) {
+        let (status, body) =
+            self.call(Method::POST, &format!("/interactions/{id}/token{id}/callback"), body).await;
+        (status.as_u16(), body["code"].clone())
+    }
+
+    async fn webhook(&self, method: Method, id: u64, rest: &str, body: Value) -> (u16, Value) {
+        let path = format!("/webhooks/{}/token{id}{rest}", self.discord.application_id());
+        let (status, body) = self.call(method, &path, body).await;
+        (status.as_u16(), body["code"].clone())
+    }
+}
+
+fn hello() -> Value {
+    json!({ "type": 4, "data": { "content": "Hello" } })
+}
+
+#[tokio::test]
+async fn the_first_answer_counts_and_a_late_one_does_not() {
+    let desk = Desk::open().await;
+    let first = desk.interaction(1, 2);
+    assert_eq!(desk.respond(1, hello()).await, (204, Value::Null));
+    assert_eq!(first.answer().await.unwrap().text(), "Hello");
+    assert_eq!(desk.respond(1, hello()).await, (400, json!(40060)));
+    assert_eq!(desk.respond(9, hello()).await, (404, json!(10062)));
+    let _late = desk.interaction(2, 2);
+    desk.discord.advance(Duration::from_secs(4));
+    assert_eq!(desk.respond(2, hello()).await, (404, json!(10062)));
+}
+
+#[tokio::test]
+async fn a_follow_up_needs_an_answer_and_a_living_token() {
+    let desk = Desk::open().await;
+    let _asked = desk.interaction(1, 2);
+    let words = json!({ "content": "More" });
+    assert_eq!(desk.webhook(Method::POST, 1, "", words.clone()).await, (404, json!(10015)));
+    assert_eq!(
+        desk.webhook(Method::PATCH, 1, "/messages/@original", words.clone()).await,
+        (404, json!(10015))
+    );
+    assert_eq!(desk.webhook(Method::POST, 7, "", words.clone()).await, (401, json!(50027)));
+    desk.respond(1, hello()).await;
+    assert_eq!(desk.webhook(Method::POST, 1, "", words.clone()).await, (200, Value::Null));
+    assert_eq!(
+        desk.webhook(Method::PATCH, 1, "/messages/@original", words.clone()).await,
+        (200, Value::Null)
+    );
+    assert_eq!(desk.webhook(Method::DELETE, 1, "/messages/@original", json!({})).await, (204, Value::Null));
+    assert_eq!(desk.webhook(Method::GET, 1, "/messages/@original", json!({})).await, (404, json!(10008)));
+    desk.discord.advance(Duration::from_mins(16));
+    assert_eq!(desk.webhook(Method::POST, 1, "", words).await, (401, json!(50027)));
+}
+
+#[tokio::test]
+async fn the_first_follow_up_of_a_deferred_answer_fills_it() {
+    let desk = Desk::open().await;
+    let asked = desk.interaction(1, 2);
+    desk.respond(1, json!({ "type": 5, "data": { "flags": 64 } })).await;
+    let general = desk.anna.guild().channel("general");
+    assert_eq!(general.messages_for(&desk.anna)[0].text(), "is thinking…");
+    desk.webhook(Method::POST, 1, "", json!({ "content": "There you are" })).await;
+    let reply = asked.answer().await.unwrap();
+    assert_eq!((reply.text().as_str(), reply.is_ephemeral()), ("There you are", true));
+    assert_eq!(general.messages_for(&desk.anna).len(), 1);
+    assert_eq!(general.messages(), []);
+}
+
+#[tokio::test]
+async fn an_answer_must_fit_the_interaction() {
+    let desk = Desk::open().await;
+    let _asked = (desk.interaction(1, 2), desk.interaction(2, 4));
+    assert_eq!(desk.respond(1, json!({ "type": 7, "data": { "content": "x" } })).await, (400, json!(50035)));
+    assert_eq!(desk.respond(1, json!({ "type": 8, "data": { "choices": [] } })).await, (400, json!(50035)));
+    assert_eq!(desk.respond(1, json!({ "type": 4, "data": { "content": "" } })).await, (400, json!(50006)));
+    assert_eq!(desk.respond(2, hello()).await, (400, json!(50035)));
+    assert_eq!(desk.respond(2, json!({ "type": 8, "data": { "choices": [] } })).await, (204, Value::Null));
+}
+
+#[tokio::test]
+async fn the_callback_describes_what_it_made() {
+    let desk = Desk::open().await;
+    let _asked = desk.interaction(1, 2);
+    let (status, body) =
+        desk.call(Method::POST, "/interactions/1/token1/callback?with_response=true", hello()).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(body["interaction"]["response_message_ephemeral"], json!(false));
+    assert_eq!(body["resource"]["message"]["content"], json!("Hello"));
+}
