@@ -81,7 +81,7 @@ async fn missing(
     let store = call.existing_store().await?;
     let reminder = store.reminders().find(reminder).await?.ok_or(UnknownCustomId)?;
     // A part that is not noted yet was sent this very moment, and this is its message.
-    if reminder.message_ids.get(usize::from(part)).is_some_and(|own| *own != message) {
+    if reminder.message_ids.get(usize::from(part)).is_some_and(|own| *own != Some(message)) {
         return Err(UnknownCustomId.into());
     }
     let event = event_under(call, &store, reminder.event_id).await?;
