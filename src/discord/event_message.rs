@@ -222,7 +222,8 @@ mod tests {
         event.title = "*@everyone*".repeat(9);
         event.description = "[x](".repeat(500);
         event.role = Some(crate::ids::RoleId::new(u64::MAX >> 1));
-        event.choices = Choices::parse("1️⃣ 2️⃣ 3️⃣ 4️⃣ 5️⃣ 6️⃣ 7️⃣ 8️⃣ 9️⃣ 🔟 ✅ ❌ ❓ 🅰 🅱 🍏 🍎 🍐 🍊 🍋").unwrap();
+        event.choices =
+            Choices::parse("1️⃣ 2️⃣ 3️⃣ 4️⃣ 5️⃣ 6️⃣ 7️⃣ 8️⃣ 9️⃣ 🔟 ✅ ❌ ❓ 🍇 🍉 🍏 🍎 🍐 🍊 🍋").unwrap();
         let big = u64::MAX >> 1;
         let responses: Vec<Response> = event
             .choices
@@ -252,7 +253,7 @@ mod tests {
     #[test]
     fn names_that_do_not_fit_are_counted() {
         let users: Vec<UserId> = (1..=9).map(UserId::new).collect();
-        assert_eq!(mentions_within(&users, 30), "<@1> <@2> <@3> and 6 more");
+        assert_eq!(mentions_within(&users, 30), "<@1> <@2> <@3> <@4> and 5 more");
         assert_eq!(mentions_within(&users[..2], 30), "<@1> <@2>");
     }
 }

@@ -1,6 +1,6 @@
 //! What Muster takes from the gateway, in types of its own; everything else is dropped where it arrives.
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serenity::all::{Event, Interaction, ReactionType, UnknownEvent};
 
@@ -180,40 +180,30 @@ const NEEDED: [&str; 20] = [
     "MESSAGE_REACTION_REMOVE_ALL",
 ];
 
-/// What a gateway event is about that serenity cannot read, as far as three ids and an emoji tell.
-#[derive(Debug, Default, Deserialize)]
-struct Salvage {
-    #[serde(default)]
-    id: Option<GuildId>,
-    #[serde(default)]
-    guild_id: Option<GuildId>,
-    #[serde(default)]
-    message_id: Option<MessageId>,
-    #[serde(default)]
-    emoji: Option<WireEmoji>,
+/// A field of a gateway event that serenity cannot read; `None` if it is not there or not of that kind.
+fn salvage<T: DeserializeOwned>(data: &Value, field: &str) -> Option<T> {
+    data.get(field).and_then(|value| T::deserialize(value).ok())
 }
 
 fn unknown(event: UnknownEvent) -> Option<Update> {
-    let salvage = Salvage::deserialize(&event.value).unwrap_or_default();
-    match event.kind.as_str() {
+    let UnknownEvent { kind, value: data, .. } = event;
+    let guild = salvage(&data, if kind.starts_with("GUILD_") { "id" } else { "guild_id" });
+    let guild = guild.or_else(|| salvage(&data, "guild_id"));
+    match kind.as_str() {
         // serenity wants two fields here that Discord does not send, so this is how the event always arrives.
         "MESSAGE_REACTION_REMOVE_EMOJI" => {
-            let change = salvage.emoji.and_then(WireEmoji::emoji).map(ReactionChange::EmojiCleared);
-            match (salvage.guild_id, salvage.message_id, change) {
-                (Some(guild), Some(message), Some(change)) => {
-                    Some(Update::Guild(guild, GuildUpdate::Reactions(message, change)))
-                }
-                (guild, ..) => Some(Update::Unreadable { kind: event.kind, guild }),
+            let emoji = salvage::<WireEmoji>(&data, "emoji").and_then(WireEmoji::emoji);
+            if let (Some(guild), Some(message), Some(emoji)) = (guild, salvage(&data, "message_id"), emoji) {
+                let change = ReactionChange::EmojiCleared(emoji);
+                return Some(Update::Guild(guild, GuildUpdate::Reactions(message, change)));
             }
+            Some(Update::Unreadable { kind, guild })
         }
         // That Muster is in the guild is all that matters here.
-        "GUILD_CREATE" if event.value.get("unavailable") != Some(&Value::Bool(true)) => {
-            Some(Update::Guild(salvage.id?, GuildUpdate::Present))
+        "GUILD_CREATE" if salvage(&data, "unavailable") != Some(true) => {
+            Some(Update::Guild(guild?, GuildUpdate::Present))
         }
-        kind if NEEDED.contains(&kind) => {
-            let guild = if kind == "GUILD_UPDATE" { salvage.id } else { salvage.guild_id };
-            Some(Update::Unreadable { kind: event.kind, guild })
-        }
+        name if NEEDED.contains(&name) => Some(Update::Unreadable { kind, guild }),
         _ => None,
     }
 }
