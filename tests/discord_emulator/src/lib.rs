@@ -22,8 +22,9 @@ mod world;
 
 pub use axum::http::Method;
 pub use driver::{
-    ActionError, BotMember, Button, Channel, Choice, CommandRun, Completion, Guild, Injected, Member, Message, Modal,
-    ModalField, OptionValue, OverwriteFor, ReactionView, Reply, Role, ScheduledEvent, Select, Shown, Submission,
+    ActionError, BotMember, Button, Channel, Choice, CommandRun, Completion, Guild, Injected, Member,
+    Message, Modal, ModalField, OptionValue, OverwriteFor, ReactionView, Reply, Role, ScheduledEvent, Select,
+    Shown, Submission,
 };
 pub use emulator::Emulator;
 pub use faults::{FaultBuilder, Faults, RateLimitScope};
