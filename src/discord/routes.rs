@@ -106,6 +106,17 @@ pub(super) fn react(channel: ChannelId, message: MessageId, emoji: &Emoji) -> Ca
     )
 }
 
+/// Takes back a reaction of Muster's own.
+pub(super) fn take_back(channel: ChannelId, message: MessageId, emoji: &Emoji) -> Call {
+    let path = format!("/channels/{channel}/messages/{message}/reactions/{}/@me", in_path(emoji));
+    Call::new(
+        Method::DELETE,
+        "/channels/{channel}/messages/{message}/reactions/{emoji}/@me",
+        channel.get(),
+        path,
+    )
+}
+
 /// A page of those who put a reaction, in order of id.
 pub(super) fn reactions(
     channel: ChannelId,
@@ -136,7 +147,7 @@ pub(super) fn edit_answer(application: u64, token: &str, body: &impl Serialize) 
     let path = format!("/webhooks/{application}/{token}/messages/@original");
     Call::new(Method::PATCH, "/webhooks/{application}/{token}/messages/@original", 0, path)
         .json(body)
-        .with_urgency(Urgency::Callback)
+        .with_urgency(Urgency::FollowUp)
 }
 
 /// Says something more after an answer.
@@ -144,7 +155,7 @@ pub(super) fn follow_up(application: u64, token: &str, body: &impl Serialize) ->
     let path = format!("/webhooks/{application}/{token}");
     Call::new(Method::POST, "/webhooks/{application}/{token}", 0, path)
         .json(body)
-        .with_urgency(Urgency::Callback)
+        .with_urgency(Urgency::FollowUp)
 }
 
 /// An emoji as a segment of a path: percent-encoded, a guild's own as `name:id`.

@@ -6,8 +6,10 @@ use serde::Serialize;
 /// How long somebody waits for the answer, and thereby who goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Urgency {
-    /// An answer to an interaction: Discord gives three seconds and counts it against no global limit.
+    /// The first answer to an interaction: Discord gives three seconds and counts it against no global limit.
     Callback,
+    /// What follows the first answer: counted as little, but there is a quarter of an hour for it.
+    FollowUp,
     /// A member waits for it.
     Interactive,
     /// Nobody waits: reminders, edits, reconciliation.
@@ -33,12 +35,16 @@ pub(crate) struct Call {
     pub(super) path: String,
     pub(super) body: Option<Result<Vec<u8>, serde_json::Error>>,
     pub(super) urgency: Urgency,
+    repeatable: bool,
 }
 
 impl Call {
     /// A request without a body that a member waits for.
     pub(crate) fn new(method: Method, template: &'static str, major: u64, path: String) -> Self {
-        Self { key: RouteKey { method, template, major }, path, body: None, urgency: Urgency::Interactive }
+        // All but a POST say what shall be so, not what to add.
+        let repeatable = method != Method::POST;
+        let key = RouteKey { method, template, major };
+        Self { key, path, body: None, urgency: Urgency::Interactive, repeatable }
     }
 
     /// The same request with a JSON body.
@@ -61,8 +67,20 @@ impl Call {
         self
     }
 
+    /// The same request, which Discord knows again by its nonce: a repetition makes no second message.
+    #[must_use]
+    pub(crate) fn known_by_nonce(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
     /// Whether doing it twice is the same as doing it once, whatever happened to the first.
-    pub(super) fn is_read(&self) -> bool {
-        self.key.method == Method::GET
+    pub(super) fn is_repeatable(&self) -> bool {
+        self.repeatable
+    }
+
+    /// Whether Discord counts it against no limit of the bot's.
+    pub(super) fn is_exempt(&self) -> bool {
+        matches!(self.urgency, Urgency::Callback | Urgency::FollowUp)
     }
 }
