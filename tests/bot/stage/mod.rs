@@ -10,6 +10,7 @@ mod clock;
 mod database;
 mod log;
 mod program;
+mod telling;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use discord_emulator::{Builder, Emulator, Guild, Member, Message, Reply};
-use muster::clock::SharedClock;
+use muster::clock::{Clock, SharedClock, Timestamp};
 use muster::config::{Config, Token};
 use muster::lifecycle::{Lifecycle, Pulse, Shutdown};
 use muster::run::Bot;
@@ -27,6 +28,7 @@ use tempfile::TempDir;
 use self::clock::TestClock;
 use self::log::Log;
 pub(crate) use self::program::Program;
+pub(crate) use self::telling::{assert_private, picture};
 
 /// How long a test waits for what it expects.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -148,6 +150,11 @@ impl Stage {
     pub(crate) fn pass(&self, time: TimeDelta) {
         self.clock.advance(time);
         self.discord.advance(time.to_std().expect("time passes forward"));
+    }
+
+    /// What time the bot takes it to be.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The bot's log.
