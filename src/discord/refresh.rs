@@ -82,7 +82,9 @@ fn stale_guilds(core: &Core) -> Vec<GuildId> {
     let due: HashMap<GuildId, _> = core.registry.next_due().into_iter().collect();
     let mut guilds = core.registry.joined_guilds();
     guilds.retain(|guild| {
-        core.registry.has_live_events(*guild) && core.link.hears_of(*guild) && !is_fresh(core, *guild)
+        let present =
+            core.registry.find(*guild).is_some_and(|record| record.live && record.absent_since.is_none());
+        present && core.link.hears_of(*guild) && !is_fresh(core, *guild)
     });
     guilds.sort_by_key(|guild| due.get(guild).map_or((true, None), |due| (false, Some(*due))));
     guilds
