@@ -10,7 +10,7 @@ async fn watched(stage: &Stage, guild: &Guild) {
     watch(stage, &guild.owner(), &message).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guild_that_only_went_unavailable_keeps_its_data() {
     let (stage, guild) = Stage::set().await;
     guild.add_member("Anna");
@@ -24,7 +24,7 @@ async fn a_guild_that_only_went_unavailable_keeps_its_data() {
     guild.channel("general").wait_for_message(|message| message.is_by_bot()).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn removing_the_bot_deletes_that_guilds_directory_and_no_other() {
     let (stage, guild) = Stage::set().await;
     let other = stage.discord.add_guild("Go club");
@@ -38,7 +38,7 @@ async fn removing_the_bot_deletes_that_guilds_directory_and_no_other() {
     other.channel("general").wait_for_message(|message| message.is_by_bot()).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guild_that_comes_back_starts_afresh() {
     let (stage, guild) = Stage::set().await;
     watched(&stage, &guild).await;
@@ -49,7 +49,7 @@ async fn a_guild_that_comes_back_starts_afresh() {
     assert_eq!(stage.log_rows(&guild), Vec::<String>::new());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn within_the_grace_coming_back_keeps_the_data() {
     let mut stage = Stage::empty().await;
     stage.configure("MUSTER__STORAGE__DELETE_GRACE", "1h");
@@ -65,7 +65,7 @@ async fn within_the_grace_coming_back_keeps_the_data() {
     assert!(stage.guild_dir(&guild).join("guild.db").exists());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_that_discord_does_not_confirm_deletes_nothing() {
     let (stage, guild) = Stage::set().await;
     watched(&stage, &guild).await;
@@ -75,7 +75,7 @@ async fn a_removal_that_discord_does_not_confirm_deletes_nothing() {
     assert!(stage.guild_dir(&guild).join("guild.db").exists());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_while_the_bot_was_offline_is_noticed() {
     let (mut stage, guild) = Stage::set().await;
     let others = [stage.discord.add_guild("Go club"), stage.discord.add_guild("Bridge club")];
@@ -93,7 +93,7 @@ async fn a_removal_while_the_bot_was_offline_is_noticed() {
     assert!(others.iter().all(|other| stage.guild_dir(other).exists()));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn most_guilds_gone_at_once_is_not_believed() {
     let mut stage = Stage::empty().await;
     let guilds: Vec<Guild> =
@@ -125,7 +125,7 @@ async fn most_guilds_gone_at_once_is_not_believed() {
     assert!(stage.guild_dir(&guilds[5]).exists());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_guilds_with_the_same_member_never_see_each_other() {
     let (stage, chess) = Stage::set().await;
     let go = stage.discord.add_guild("Go club");

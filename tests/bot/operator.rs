@@ -85,7 +85,7 @@ fn a_data_directory_that_cannot_be_used_is_named_with_the_user() {
     assert!(text.contains("a file"), "{text}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ready_and_live_and_metrics_and_healthcheck_tell_the_truth() {
     let discord = Emulator::builder().heartbeat_interval(Duration::from_millis(500)).start().await.unwrap();
     discord.add_guild("Chess club");
@@ -112,7 +112,7 @@ async fn ready_and_live_and_metrics_and_healthcheck_tell_the_truth() {
     assert_eq!(healthcheck(), Some(1));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigterm_ends_the_bot_cleanly_and_soon() {
     let discord = Emulator::start().await.unwrap();
     discord.add_guild("Chess club");
@@ -136,7 +136,7 @@ fn wal_files(folder: &Path) -> Vec<String> {
     names.filter(|name| name.ends_with("-wal")).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_process_on_the_same_directory_is_refused() {
     let discord = Emulator::start().await.unwrap();
     let data = tempfile::tempdir().unwrap();
@@ -149,7 +149,7 @@ async fn a_second_process_on_the_same_directory_is_refused() {
     drop(first);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_on_disk_is_for_the_bots_user_only() {
     let discord = Emulator::start().await.unwrap();
     let guild = discord.add_guild("Chess club");
@@ -174,7 +174,7 @@ async fn everything_on_disk_is_for_the_bots_user_only() {
     drop(program);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_token_ends_the_process_with_a_sentence() {
     let discord = Emulator::start().await.unwrap();
     let data = tempfile::tempdir().unwrap();
@@ -184,7 +184,7 @@ async fn a_refused_token_ends_the_process_with_a_sentence() {
     assert!(log.contains("token") && !log.contains("a.wrong.token"), "{log}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_members_intent_the_bot_goes_on_and_says_so() {
     let discord = Emulator::builder().intents_allowed(Intents::default()).identify_interval(Duration::ZERO);
     let discord = discord.start().await.unwrap();
@@ -202,7 +202,7 @@ async fn without_the_members_intent_the_bot_goes_on_and_says_so() {
     assert!(log.contains("Server Members Intent"), "{log}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn insisting_on_a_refused_intent_ends_the_process_with_a_sentence() {
     let discord = Emulator::builder().intents_allowed(Intents::default()).start().await.unwrap();
     let data = tempfile::tempdir().unwrap();

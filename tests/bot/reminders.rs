@@ -39,7 +39,7 @@ async fn asked(stage: &Stage, guild: &Guild) -> (Channel, Message) {
     (general, message)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reminder_mentions_exactly_those_who_have_not_answered() {
     let (stage, guild) = Stage::set().await;
     let [anna, ben, dora] = ["Anna", "Ben", "Dora"].map(|name| guild.add_member(name));
@@ -57,7 +57,7 @@ async fn a_reminder_mentions_exactly_those_who_have_not_answered() {
     assert!(reminder.json().to_string().contains(&message.link()), "it does not lead to the event");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_answers_is_left_alone_from_then_on() {
     let (stage, guild) = Stage::set().await;
     let [anna, ben] = ["Anna", "Ben"].map(|name| guild.add_member(name));
@@ -70,7 +70,7 @@ async fn who_answers_is_left_alone_from_then_on() {
     assert_eq!(pinged(&general), ids(&[&anna, &ben, &ben]));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_reminded_once_everybody_has_answered() {
     let (stage, guild) = Stage::set().await;
     let anna = guild.add_member("Anna");
@@ -85,7 +85,7 @@ async fn nobody_is_reminded_once_everybody_has_answered() {
     assert_eq!(pinged(&general), ids(&[&anna]));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hundred_silent_members_are_each_mentioned_exactly_once() {
     let (stage, guild) = Stage::set().await;
     let silent: Vec<Member> = (0..300).map(|number| guild.add_member(&format!("Member {number}"))).collect();
@@ -100,7 +100,7 @@ async fn three_hundred_silent_members_are_each_mentioned_exactly_once() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_title_with_everyone_in_it_pings_nobody() {
     let (stage, guild) = Stage::set().await;
     let anna = guild.add_member("Anna");
@@ -116,7 +116,7 @@ async fn a_title_with_everyone_in_it_pings_nobody() {
     assert!(!reminder.pings_everyone() && reminder.role_pings().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn members_who_cannot_see_the_channel_are_not_asked() {
     let (stage, guild) = Stage::set().await;
     let [anna, ben] = ["Anna", "Ben"].map(|name| guild.add_member(name));
@@ -134,7 +134,7 @@ async fn members_who_cannot_see_the_channel_are_not_asked() {
     drop(ben);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_downtime_there_is_one_late_reminder_and_then_the_grid_goes_on() {
     let (mut stage, guild) = Stage::set().await;
     let anna = guild.add_member("Anna");
@@ -150,7 +150,7 @@ async fn after_a_downtime_there_is_one_late_reminder_and_then_the_grid_goes_on()
     assert!(!general.last_message().unwrap().text().contains("late"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reaction_that_changed_while_the_bot_was_offline_counts() {
     let (mut stage, guild) = Stage::set().await;
     let [anna, ben] = ["Anna", "Ben"].map(|name| guild.add_member(name));
@@ -166,7 +166,7 @@ async fn a_reaction_that_changed_while_the_bot_was_offline_counts() {
     assert_eq!(pinged(&general), ids(&[&ben]));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_steady_reminder_costs_one_request() {
     let (stage, guild) = Stage::set().await;
     guild.add_member("Anna");

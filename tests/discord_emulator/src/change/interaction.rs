@@ -8,6 +8,9 @@ use crate::payload::{self, InteractionParts};
 use crate::snowflake::Snowflake;
 use crate::world::{Cause, Interaction, InteractionKind};
 
+/// The number of interactions above which dead ones are forgotten.
+const MANY: usize = 10_000;
+
 /// An interaction that somebody is about to cause.
 #[derive(Clone, Debug)]
 pub(crate) struct NewInteraction {
@@ -43,9 +46,20 @@ impl Change<'_> {
         };
         let event = payload::interaction(self, &interaction, parts);
         let (token, guild) = (interaction.token.clone(), interaction.guild);
+        self.forget_dead_interactions();
         self.interactions.insert(token.clone(), interaction);
         self.inner.hub.dispatch(&Dispatch::new("INTERACTION_CREATE", guild, Intents::NONE, event));
         token
+    }
+}
+
+impl Change<'_> {
+    /// A token long dead is refused as one that never lived, so that it need not be kept.
+    fn forget_dead_interactions(&mut self) {
+        if self.interactions.len() >= MANY {
+            let (now, kept) = (self.now(), self.inner.options.interaction_lifetime * 2);
+            self.interactions.retain(|_, interaction| now.since(interaction.created) < kept);
+        }
     }
 }
 

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::{Answer, Refusal, Route, message_body};
 use crate::api::ApiResponse;
-use crate::change::{Change, Draft};
+use crate::change::{AllowedMentions, Change, Draft};
 use crate::payload;
 use crate::snowflake::Snowflake;
-use crate::world::{Acknowledged, Interaction, InteractionKind, flags};
+use crate::world::{Acknowledged, Interaction, InteractionKind, Reference, flags};
 
 pub(super) const ROUTES: &[Route] =
     &[(Method::POST, "/interactions/{interaction_id}/{interaction_token}/callback", respond)];
@@ -71,12 +71,24 @@ fn ensure_fitting(found: &Interaction, kind: u64) -> Result<(), Refusal> {
 /// What every message of an interaction has.
 pub(super) fn belonging(change: &Change<'_>, found: &Interaction, draft: Draft) -> Draft {
     let is_ephemeral = draft.flags & flags::EPHEMERAL != 0;
+    // An answer to a component refers to the message that carries it.
+    let component = found.cause.message.map(|message| Reference {
+        channel: found.channel,
+        message: Some(message),
+        guild: found.guild,
+        is_forward: false,
+    });
+    let kind = match (found.kind, found.cause.target) {
+        (InteractionKind::Command, None) => 20,
+        (InteractionKind::Command, Some(_)) => 23,
+        _ if component.is_some() => 19,
+        _ => draft.kind,
+    };
+    let allowed = AllowedMentions { replied_user: false, ..draft.allowed };
     Draft {
-        kind: match (found.kind, found.cause.target) {
-            (InteractionKind::Command, None) => 20,
-            (InteractionKind::Command, Some(_)) => 23,
-            _ => draft.kind,
-        },
+        kind,
+        allowed,
+        reference: component,
         interaction: Some(found.token.clone()),
         interaction_metadata: Some(payload::interaction_metadata(change, found)),
         only_for: is_ephemeral.then_some(found.user),

@@ -135,6 +135,10 @@ pub(super) fn reference(
     let from = id_of(field, "channel_id").filter(|_| is_forward).unwrap_or(channel);
     let found = change.message(from, message).filter(|message| !message.is_ephemeral());
     match found {
+        Some(message) if !matches!(message.kind, 0 | 19 | 20 | 23) => {
+            let message = "Cannot reply to a system message";
+            Err(Refusal::form("message_reference", "REPLIES_CANNOT_REPLY_TO_SYSTEM_MESSAGE", message))
+        }
         Some(_) => Ok(Some(Reference {
             channel: from,
             message: Some(message),

@@ -124,9 +124,9 @@ fn may_send(world: &World, id: Snowflake) -> Result<(), Refusal> {
     if !held.contains(needed) {
         return Err(Refusal::MISSING_PERMISSIONS);
     }
-    let is_locked = channel.thread.as_ref().is_some_and(|thread| thread.is_archived && thread.is_locked);
+    let is_locked = channel.thread.as_ref().is_some_and(|thread| thread.is_locked);
     if is_locked && !held.contains(Permissions::MANAGE_THREADS) {
-        return Err(Refusal::ARCHIVED_THREAD);
+        return Err(Refusal::LOCKED_THREAD);
     }
     Ok(())
 }

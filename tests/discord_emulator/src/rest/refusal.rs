@@ -85,6 +85,7 @@ impl Refusal {
         Self::Plain(400, 160_002, "Cannot reply without permission to read message history");
     pub(crate) const THREAD_EXISTS: Self =
         Self::Plain(400, 160_004, "A thread has already been created for this message");
+    pub(crate) const LOCKED_THREAD: Self = Self::Plain(400, 160_005, "Thread is locked");
     pub(crate) const EVENT_IS_OVER: Self = Self::Plain(400, 180_000, "Cannot update a finished event");
 
     /// One field of the body, or of the path, is wrong.

@@ -71,9 +71,9 @@ fn follow_up(call: &Call<'_>) -> Answer {
         is_forward: false,
     });
     let mut draft = belonging(&change, &interaction, draft);
-    draft.kind = if reference.is_some() { 19 } else { draft.kind };
-    draft = Draft { reference, ..draft };
-    draft.allowed.replied_user = false;
+    if reference.is_some() {
+        draft = Draft { kind: 19, reference, ..draft };
+    }
     if let (Some(metadata), Some(original)) = (draft.interaction_metadata.as_mut(), interaction.original) {
         metadata["original_response_message_id"] = json!(original);
     }

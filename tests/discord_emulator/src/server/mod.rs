@@ -60,33 +60,50 @@ async fn api(
     };
     let request = body::read(request, path).await;
     let index = inner.recorder.request(&request);
+    let what = format!("{} {}", request.method, readable(&request.path));
+    // A task of its own: what a client no longer waits for takes effect all the same, as it does at Discord.
+    let served = tokio::spawn(serve(Arc::clone(&inner), index, request)).await;
+    match served {
+        Ok(Some(response)) => written(response),
+        Ok(None) => drop_connection(&cut),
+        Err(error) => {
+            let found = error.to_string();
+            inner.recorder.violate(Violation { request: index, what, rule: "emulator.panic", found });
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Takes a request to its end: an answer, or a connection that is cut.
+async fn serve(inner: Arc<Inner>, index: usize, request: ApiRequest) -> Option<ApiResponse> {
     let rejection = check(&inner, index, &request);
     let plan = inner.faults.plan(&request);
     pause(plan.delay).await;
     let response = match plan.outcome {
-        Outcome::DropBefore => return drop_connection(&cut),
+        Outcome::DropBefore => None,
         Outcome::Hang => {
             inner.shutdown.cancelled().await;
-            return drop_connection(&cut);
+            None
         }
-        Outcome::Answer(response) => response,
+        Outcome::Answer(response) => Some(response),
         Outcome::AnswerAfter(answer) => {
             handle(&inner, &request, rejection);
-            answer
+            Some(answer)
         }
         Outcome::DropAfter => {
             handle(&inner, &request, rejection);
-            inner.touch();
-            return drop_connection(&cut);
+            None
         }
-        Outcome::Usual => handle(&inner, &request, rejection),
+        Outcome::Usual => Some(handle(&inner, &request, rejection)),
     };
     pause(plan.delay_answer).await;
-    inner.limits.note(&response);
-    check_own(&inner, index, &request, &response);
-    inner.recorder.answer(index, &response);
+    if let Some(response) = &response {
+        inner.limits.note(response);
+        check_own(&inner, index, &request, response);
+        inner.recorder.answer(index, response);
+    }
     inner.touch();
-    written(response)
+    response
 }
 
 /// What the request leads to, faults aside.

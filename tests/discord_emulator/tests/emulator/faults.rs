@@ -98,3 +98,16 @@ async fn a_global_limit_can_be_scripted() {
     assert_eq!(body["retry_after"], 1.5);
     assert_eq!(body["global"], true);
 }
+
+#[tokio::test]
+async fn what_a_client_no_longer_waits_for_takes_effect_all_the_same() {
+    let discord = Emulator::start().await.unwrap();
+    let general = discord.add_guild("Chess club").channel("general");
+    discord.faults().on(Method::POST, "/channels/{}/messages").delay(Duration::from_millis(300));
+    let http = http(&discord);
+    let channel = serenity::all::ChannelId::new(general.id().get());
+    let said = channel.say(&http, "Too late");
+    assert!(tokio::time::timeout(Duration::from_millis(50), said).await.is_err());
+    assert_eq!(general.messages().len(), 0);
+    general.wait_for_message(|message| message.content() == "Too late").await;
+}

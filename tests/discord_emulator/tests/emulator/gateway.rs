@@ -121,6 +121,21 @@ async fn an_upset_handshake_is_tried_again() {
 }
 
 #[tokio::test]
+async fn a_storm_of_reconnects_is_weathered() {
+    let discord = Emulator::start().await.unwrap();
+    let guild = discord.add_guild("Chess club");
+    discord.gateway().upset_next(3, Upset::ReconnectAfterReady);
+    discord.gateway().upset_next(2, Upset::CloseAfterReady(Some(4000)));
+    let bot = Bot::start(&discord, INTENTS).await;
+    bot.wait_for("RESUMED", 5).await;
+    guild.add_member("Anna").says(&guild.channel("general"), "Still there?");
+    bot.wait_for("MESSAGE_CREATE", 1).await;
+    assert_eq!(discord.gateway().identifies(), 1);
+    assert_eq!(bot.count("GUILD_CREATE"), 1);
+    bot.stop().await;
+}
+
+#[tokio::test]
 async fn missed_acknowledgements_make_the_client_reconnect() {
     let discord = Emulator::builder()
         .heartbeat_interval(Duration::from_millis(300))

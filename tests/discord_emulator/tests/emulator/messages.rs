@@ -230,7 +230,7 @@ async fn threads_need_their_own_permission_and_wake_when_written_in() {
     thread.id.send_message(&http, text("Still?")).await.unwrap();
     assert!(!handle.is_archived());
     handle.lock();
-    assert_eq!(refusal(thread.id.send_message(&http, text("Still?")).await), (400, 50083));
+    assert_eq!(refusal(thread.id.send_message(&http, text("Still?")).await), (400, 160_005));
     handle.unarchive();
     general.deny_bot(Permissions::SEND_MESSAGES_IN_THREADS);
     assert_eq!(refusal(thread.id.send_message(&http, text("x")).await), (403, 50013));
