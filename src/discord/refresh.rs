@@ -8,6 +8,7 @@ use futures::StreamExt;
 
 use super::core::Core;
 use super::failure::{EdgeError, chain};
+use super::sender::Urgency;
 use super::{access, members, reactions};
 use crate::ids::GuildId;
 use crate::lifecycle::Shutdown;
@@ -27,7 +28,7 @@ pub(super) async fn guild(core: &Core, store: &Lease) -> Result<(), EdgeError> {
         return Ok(());
     }
     let _one_at_a_time = core.reading.lock(store.guild_id()).await;
-    members::sync(core, store).await?;
+    members::sync(core, store, Urgency::Background).await?;
     reactions::sync(core, store).await?;
     note_name(core, store).await
 }
