@@ -88,7 +88,7 @@ impl Intake {
                 }
                 Update::Unreadable { kind, guild } => self.unreadable(&kind, guild),
             }
-            metrics::gauge!("muster_gateway_waiting").set(to_f64(self.lanes.len() + inbox.len()));
+            metrics::gauge!("muster_gateway_waiting").set(to_f64(self.lanes.waiting() + inbox.len()));
         }
     }
 
@@ -122,7 +122,7 @@ impl Intake {
             });
             // A READY proves membership as well as an announcement does, and comes even during an outage.
             if !known {
-                self.push_membership(*guild);
+                self.push(*guild, GuildUpdate::Listed);
             }
         }
         self.roll_call.ready(shard, guilds);
@@ -137,15 +137,6 @@ impl Intake {
             // Once for all shards.
             if shard == 0 {
                 registrar::register(&core, identity.application).await;
-            }
-        });
-    }
-
-    fn push_membership(&self, guild: GuildId) {
-        let core = Arc::clone(&self.core);
-        self.core.tracker.spawn(async move {
-            if let Err(error) = guild_lifecycle::joined(&core, guild).await {
-                tracing::error!(guild.id = %guild, error = chain(&error), "cannot register a guild");
             }
         });
     }
@@ -175,6 +166,7 @@ impl Intake {
 /// Takes down what happened in a guild.
 async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), StorageError> {
     match update {
+        GuildUpdate::Listed => guild_lifecycle::joined(core, guild).await?,
         GuildUpdate::Present => {
             core.access.forget_guilds(|known| known == guild);
             guild_lifecycle::joined(core, guild).await?;

@@ -43,6 +43,8 @@ pub(in crate::discord) enum Update {
 /// Something that happened in a guild.
 #[derive(Debug)]
 pub(in crate::discord) enum GuildUpdate {
+    /// Muster is in the guild, says a READY; the guild may be unavailable.
+    Listed,
     /// Muster is in the guild: it joined, or the guild is available (again).
     Present,
     /// Muster was removed from the guild.
