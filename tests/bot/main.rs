@@ -1,5 +1,6 @@
 //! Drives the real bot through the emulator of Discord, as members and operators do.
 
+mod edge;
 mod guilds;
 mod house;
 mod operator;
