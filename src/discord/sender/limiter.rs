@@ -41,7 +41,7 @@ impl Limiter {
     /// Dropping the future gives up the place and has no other effect.
     pub(super) async fn turn(&self, urgency: Urgency) {
         match urgency {
-            Urgency::Callback => {}
+            Urgency::Callback | Urgency::FollowUp => {}
             Urgency::Interactive => self.at_the_front().await,
             Urgency::Background => {
                 let _place = self.background.lock().await;
