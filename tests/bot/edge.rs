@@ -27,7 +27,7 @@ async fn asked(stage: &Stage, guild: &Guild) -> (Channel, Message) {
 async fn posted(guild: &Guild) -> (Channel, Message) {
     let general = guild.channel("general");
     let create = guild.owner().runs(&general, "/event create").option("title", "Match on Friday");
-    let reply = create.send().await.unwrap();
+    let reply = create.send().await.expect("the command is answered");
     assert!(reply.is_ephemeral(), "{}", reply.text());
     let message =
         general.wait_for_message(|message| message.is_by_bot() && !message.buttons().is_empty()).await;
