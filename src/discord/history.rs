@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::access;
 use super::core::Core;
 use super::routes::{self, MESSAGES_PAGE};
-use super::sender::CallError;
+use super::sender::{CallError, Urgency};
 use super::wire::WireMessage;
 use crate::clock::Timestamp;
 use crate::domain::custom_id::CustomId;
@@ -38,7 +38,7 @@ pub(super) async fn find_own(
     let me = core.link.identity().map(|me| me.user);
     let mut after = just_before(since);
     for _ in 0..PAGES {
-        let call = routes::messages_after(channel, after).in_background();
+        let call = routes::messages_after(channel, after).with_urgency(Urgency::Background);
         let page: Vec<WireMessage> = core.sender.ask(call).await?;
         let found =
             page.iter().find(|message| Some(message.author.id) == me && carries(&message.components, marker));

@@ -8,7 +8,7 @@ use serde::Serialize;
 pub(crate) enum Urgency {
     /// The first answer to an interaction: Discord gives three seconds and counts it against no global limit.
     Callback,
-    /// What follows the first answer: counted as little, but there is a quarter of an hour for it.
+    /// What follows on a first answer: there is time for it, and no global limit either.
     FollowUp,
     /// A member waits for it.
     Interactive,
@@ -35,14 +35,14 @@ pub(crate) struct Call {
     pub(super) path: String,
     pub(super) body: Option<Result<Vec<u8>, serde_json::Error>>,
     pub(super) urgency: Urgency,
-    repeatable: bool,
+    /// Whether doing it twice is the same as doing it once, whatever became of the first.
+    pub(super) repeatable: bool,
 }
 
 impl Call {
     /// A request without a body that a member waits for.
     pub(crate) fn new(method: Method, template: &'static str, major: u64, path: String) -> Self {
-        // All but a POST say what shall be so, not what to add.
-        let repeatable = method != Method::POST;
+        let repeatable = method == Method::GET;
         let key = RouteKey { method, template, major };
         Self { key, path, body: None, urgency: Urgency::Interactive, repeatable }
     }
@@ -54,10 +54,11 @@ impl Call {
         self
     }
 
-    /// The same request for which nobody waits.
+    /// The same request, which does no harm when it is done twice.
     #[must_use]
-    pub(crate) fn in_background(self) -> Self {
-        self.with_urgency(Urgency::Background)
+    pub(crate) fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
     }
 
     /// The same request with another urgency.
@@ -67,20 +68,8 @@ impl Call {
         self
     }
 
-    /// The same request, which Discord knows again by its nonce: a repetition makes no second message.
-    #[must_use]
-    pub(crate) fn known_by_nonce(mut self) -> Self {
-        self.repeatable = true;
-        self
-    }
-
-    /// Whether doing it twice is the same as doing it once, whatever happened to the first.
-    pub(super) fn is_repeatable(&self) -> bool {
-        self.repeatable
-    }
-
-    /// Whether Discord counts it against no limit of the bot's.
-    pub(super) fn is_exempt(&self) -> bool {
-        matches!(self.urgency, Urgency::Callback | Urgency::FollowUp)
+    /// Whether it waits for the limits: all but what answers an interaction.
+    pub(super) fn is_limited(&self) -> bool {
+        matches!(self.urgency, Urgency::Interactive | Urgency::Background)
     }
 }
