@@ -73,7 +73,9 @@ CREATE TABLE responses (
 
 CREATE UNIQUE INDEX responses_one_button ON responses (event_id, user_id) WHERE source = 'button';
 
--- next_due_at: the event's next instant, as it was at the claim. created_at: the claim.
+-- created_at: the claim. addressed_at: when it was last decided whom the messages mention and what they say.
+-- next_due_at: the event's next instant, as it was then.
+-- perhaps_sent_before: 1 if the messages say so, because Discord may have taken some whose history nobody may read.
 CREATE TABLE reminder_log (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     event_id INTEGER NOT NULL REFERENCES events (id) ON DELETE CASCADE,
@@ -83,6 +85,8 @@ CREATE TABLE reminder_log (
     responded INTEGER NOT NULL DEFAULT 0,
     recipients TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(recipients)),
     next_due_at INTEGER,
+    addressed_at INTEGER NOT NULL,
+    perhaps_sent_before INTEGER NOT NULL DEFAULT 0 CHECK (perhaps_sent_before IN (0, 1)),
     status TEXT NOT NULL CHECK (status IN ('pending', 'sent', 'failed', 'skipped')),
     error TEXT,
     attempts INTEGER NOT NULL DEFAULT 0,
