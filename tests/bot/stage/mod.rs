@@ -6,6 +6,7 @@
 //! - When a stage is dropped it fails its test for requests to which Discord would object, and for errors in the log
 //!   that the test did not announce with [`Stage::expect_error`].
 
+mod asking;
 mod clock;
 mod database;
 mod log;
@@ -24,6 +25,7 @@ use muster::lifecycle::{Lifecycle, Pulse, Shutdown};
 use muster::run::Bot;
 use tempfile::TempDir;
 
+pub(crate) use self::asking::{HOUR, asked, ids, pinged, reminders};
 use self::clock::TestClock;
 use self::log::Log;
 pub(crate) use self::program::Program;
@@ -148,6 +150,11 @@ impl Stage {
     pub(crate) fn pass(&self, time: TimeDelta) {
         self.clock.advance(time);
         self.discord.advance(time.to_std().expect("time passes forward"));
+    }
+
+    /// Sets the bot's clock back, as an operator does or a machine that asks for the time.
+    pub(crate) fn set_clock_back(&self, by: TimeDelta) {
+        self.clock.advance(-by);
     }
 
     /// The bot's log.
