@@ -65,14 +65,14 @@ pub async fn serve(listener: TcpListener, health: Health, shutdown: Shutdown) ->
 }
 
 async fn live(State(health): State<Health>) -> impl IntoResponse {
-    answer(health.scheduler_problem().into_iter().collect())
+    answer(health.scheduler_problem().as_slice())
 }
 
 async fn ready(State(health): State<Health>) -> impl IntoResponse {
-    answer(health.problems())
+    answer(&health.problems())
 }
 
-fn answer(problems: Vec<String>) -> (StatusCode, String) {
+fn answer(problems: &[String]) -> (StatusCode, String) {
     if problems.is_empty() {
         (StatusCode::OK, "ok\n".to_owned())
     } else {

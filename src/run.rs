@@ -78,7 +78,9 @@ impl Bot {
             () = lifecycle.shutdown().requested() => Ok(()),
             failure = failures.next() => Err(failure.into()),
         };
-        lifecycle.shutdown().request();
+        if !lifecycle.shutdown().is_requested() {
+            lifecycle.shutdown().request();
+        }
         stop(&foundation, &lifecycle, outcome.is_ok()).await;
         outcome
     }

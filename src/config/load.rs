@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid() {
         let config = load(&[]).unwrap();
-        assert_eq!(config.storage.absent_grace, Duration::from_secs(24 * 3600));
+        assert_eq!(config.storage.absent_grace, Duration::from_hours(24));
         assert_eq!(config.discord.base_url(), "https://discord.com");
         assert_eq!(config.http.listen, Some("127.0.0.1:9464".parse().unwrap()));
     }
@@ -103,7 +103,7 @@ mod tests {
         writeln!(file, "[storage]\nmax_open = 7\ndelete_grace = \"1h\"\n[http]\nlisten = \"\"").unwrap();
         let variables = [("MUSTER__STORAGE__MAX_OPEN".to_owned(), "9".to_owned())].into();
         let config = Config::load_from(Some(file.path()), variables).unwrap();
-        assert_eq!((config.storage.max_open, config.storage.delete_grace), (9, Duration::from_secs(3600)));
+        assert_eq!((config.storage.max_open, config.storage.delete_grace), (9, Duration::from_hours(1)));
         assert_eq!(config.http.listen, None);
     }
 

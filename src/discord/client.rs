@@ -91,7 +91,7 @@ impl Client {
     }
 
     /// What a look at every shard shows.
-    pub(super) async fn look(&self) -> Vec<(u32, Look)> {
+    pub(super) async fn look(&self) -> HashMap<u32, Look> {
         let runners = self.runners.lock().await;
         let look = |info: &ShardRunnerInfo| Look {
             connected: info.stage == ConnectionStage::Connected,

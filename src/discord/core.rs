@@ -1,6 +1,7 @@
 //! What every part of the edge shares.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -52,6 +53,8 @@ pub(super) struct Core {
     pub(super) member_changes: CatchUp<GuildId, MemberChange>,
     /// Changes of reactions that came while they were read.
     pub(super) reaction_changes: CatchUp<(GuildId, MessageId), ReactionChange>,
+    /// Nothing is deleted of guilds that are absent: too many of them are.
+    pub(super) absence_doubted: AtomicBool,
     /// Woken when changes may have been missed, or can be heard again.
     pub(super) stale: Notify,
     /// Woken when a guild was left or found absent.

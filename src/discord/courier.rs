@@ -13,8 +13,9 @@ use super::failure::{EdgeError, chain, for_scheduler};
 use super::refresh;
 use super::reminder_message;
 use super::routes::{self, MESSAGES_PAGE};
-use super::sender::{CallError, Fate};
+use super::sender::{CallError, Fate, Urgency};
 use super::wire::{WireId, WireMessage};
+use crate::app::ChannelKind;
 use crate::domain::audience::Member;
 use crate::domain::custom_id::{Action, CustomId};
 use crate::domain::event::{Event, EventId};
@@ -92,7 +93,7 @@ async fn send(
     let Some(body) = reminder_message::render(guild, event, reminder, part) else {
         return Err(SendError::Refused { why: format!("the reminder has no part {part}") });
     };
-    let call = routes::send_message(channel, &body).in_background();
+    let call = routes::send_message(channel, &body).with_urgency(Urgency::Background);
     let error = match core.sender.send(call).await {
         Ok(answer) => match accepted_id(&answer) {
             Some(message) => return Ok(message),
@@ -116,7 +117,11 @@ async fn explain(core: &Core, guild: GuildId, channel: ChannelId, error: CallErr
     if error.fate() == Fate::Forbidden {
         core.access.forget_roles(guild);
         core.access.forget_channel(channel);
-        let wanted = Permissions::VIEW_CHANNEL | Permissions::SEND_MESSAGES;
+        let send = match access::channel(core, channel).await {
+            Ok(facts) if facts.kind == ChannelKind::Thread => Permissions::SEND_MESSAGES_IN_THREADS,
+            _ => Permissions::SEND_MESSAGES,
+        };
+        let wanted = Permissions::VIEW_CHANNEL | send;
         if let Ok(mine) = access::my_permissions(core, guild, channel).await {
             let missing: Vec<_> = (wanted & !mine).names().collect();
             if !missing.is_empty() {
@@ -151,7 +156,7 @@ async fn probe(
     let me = core.link.identity().map(|me| me.user);
     let mut after = just_before(reminder);
     for _ in 0..PAGES {
-        let call = routes::messages_after(channel, after).in_background();
+        let call = routes::messages_after(channel, after).with_urgency(Urgency::Background);
         let page: Vec<WireMessage> = core.sender.ask(call).await?;
         let found =
             page.iter().find(|message| Some(message.author.id) == me && carries(&message.components, marker));

@@ -15,7 +15,7 @@ use super::event_message;
 use super::failure::EdgeError;
 use super::reactions;
 use super::routes;
-use super::sender::Fate;
+use super::sender::{Fate, Urgency};
 use crate::domain::event::{EndReason, EventId, Origin, State};
 use crate::ids::GuildId;
 use crate::lifecycle::Shutdown;
@@ -159,7 +159,7 @@ async fn rewrite(core: &Core, guild: GuildId, id: EventId) -> Result<(), EdgeErr
     let responses = store.responses().of_event(id).await?;
     let asked = audience::asked_for_display(core, &store, &event).await?;
     let body = event_message::render(guild, &event, &responses, asked.as_deref());
-    let call = routes::edit_message(event.channel_id, message, &body).in_background();
+    let call = routes::edit_message(event.channel_id, message, &body).with_urgency(Urgency::Background);
     match core.sender.tell(call).await {
         Err(error) if error.fate() == Fate::NoMessage && event.is_live() => {
             Ok(reactions::end(core, &store, &event, EndReason::MessageDeleted).await?)
@@ -198,8 +198,8 @@ mod tests {
         let edits = Edits::default();
         edits.request(KEY.0, KEY.1);
         edits.take_due(Instant::now() + GATHER);
-        edits.done(KEY, Some(Duration::from_secs(60)));
+        edits.done(KEY, Some(Duration::from_mins(1)));
         assert!(edits.take_due(Instant::now() + Duration::from_secs(59)).0.is_empty());
-        assert_eq!(edits.take_due(Instant::now() + Duration::from_secs(60)).0, [KEY]);
+        assert_eq!(edits.take_due(Instant::now() + Duration::from_mins(1)).0, [KEY]);
     }
 }

@@ -45,9 +45,9 @@ pub(super) fn for_scheduler(error: &EdgeError, channel: ChannelId) -> SendError 
     let why = chain(error);
     match error.fate() {
         Fate::Later(after) => SendError::Retry { after, why },
-        Fate::Forbidden | Fate::NoGuild => {
-            SendError::Forbidden { why: format!("I may not do that in <#{channel}>: {why}") }
-        }
+        // Whether Muster was removed is for the guild's life-cycle to find out.
+        Fate::NoGuild => SendError::Retry { after: None, why },
+        Fate::Forbidden => SendError::Forbidden { why: format!("I may not do that in <#{channel}>: {why}") },
         Fate::NoChannel => SendError::ChannelGone,
         Fate::NoMessage => SendError::EventMessageGone,
         Fate::Never => SendError::Refused { why },

@@ -7,6 +7,7 @@
 //! - Joining, leaving and deleting one guild exclude each other.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -88,30 +89,37 @@ pub(super) async fn admit(core: &Core, guild: GuildId) -> Result<bool, EdgeError
     Ok(true)
 }
 
-/// Takes down which guilds were missing at a roll call.
+/// Takes down which guilds were missing at a roll call. Where too many are, none is deleted until the operator confirms
+/// it; their grace runs all the same.
 ///
 /// # Errors
 /// [`StorageError`]; the next start tries again.
 pub(super) async fn roll_called(core: &Core, outcome: Outcome) -> Result<(), StorageError> {
-    match outcome {
-        Outcome::Waiting => {}
-        Outcome::Implausible { missing, joined } => tracing::error!(
-            missing,
-            joined,
-            "Discord lists {missing} of {joined} guilds no longer. That is too many to believe, so nothing is deleted. \
-             If they really removed Muster, start it once with storage.confirm_mass_absence = true"
-        ),
-        Outcome::Missing(guilds) => {
-            for guild in guilds {
-                let known = core.registry.find(guild).is_some_and(|record| record.absent_since.is_some());
-                if !known {
-                    tracing::warn!(guild.id = %guild, "Discord does not list a guild any more");
-                    core.registry.note_absent(guild, core.clock.now()).await?;
-                }
-            }
-            core.departures.notify_one();
+    let missing = match outcome {
+        Outcome::Waiting => return Ok(()),
+        Outcome::Missing(missing) => {
+            core.absence_doubted.store(false, Ordering::Relaxed);
+            missing
+        }
+        Outcome::Implausible(missing) => {
+            core.absence_doubted.store(true, Ordering::Relaxed);
+            let (missing_count, joined) = (missing.len(), core.registry.joined_guilds().len());
+            tracing::error!(
+                missing = missing_count,
+                joined,
+                "Discord lists {missing_count} of {joined} guilds no longer. That is too many to believe, so nothing is \
+                 deleted. If they really removed Muster, start it once with storage.confirm_mass_absence = true"
+            );
+            missing
+        }
+    };
+    for guild in missing {
+        if core.registry.find(guild).is_some_and(|record| record.absent_since.is_none()) {
+            tracing::warn!(guild.id = %guild, "Discord does not list a guild any more; it counts as absent");
+            core.registry.note_absent(guild, core.clock.now()).await?;
         }
     }
+    core.departures.notify_one();
     Ok(())
 }
 
@@ -150,7 +158,9 @@ fn graces(core: &Core) -> Vec<(GuildId, Timestamp)> {
         (guild, end.unwrap_or(Timestamp::MAX_UTC))
     };
     let left = core.registry.left().into_iter().map(|left| until(left, storage.delete_grace));
-    let absent = core.registry.absent().into_iter().map(|absent| until(absent, storage.absent_grace));
+    let doubted = core.absence_doubted.load(Ordering::Relaxed);
+    let absent = core.registry.absent().into_iter().filter(|_| !doubted);
+    let absent = absent.map(|absent| until(absent, storage.absent_grace));
     left.chain(absent).collect()
 }
 

@@ -32,6 +32,8 @@ const ONLY_IN_SERVERS: &str = "I only work inside a server. Use this command the
 const NOT_A_MEMBER: &str =
     "I am not a member of this server. Somebody who manages it can add me with an invite link.";
 const TRY_AGAIN: &str = "Discord does not answer me at the moment. Please try again in a minute.";
+const UNREADABLE: &str =
+    "Discord sent me this in a form that I cannot read. Whoever runs me can see in my log what it was.";
 const NO_FORMS: &str = "I have no such form any more. Run the command again.";
 
 /// Where an answer goes.
@@ -62,6 +64,19 @@ pub(super) fn take(core: &Arc<Core>, app: &Arc<App>, interaction: Interaction) {
             Interaction::Autocomplete(command) => suggest(&core, &app, &command, received).await,
             Interaction::Modal(form) => submitted(&core, form, received).await,
             _ => {}
+        }
+    });
+}
+
+/// Starts a task that declines an interaction that could not be read. Where it only asked for suggestions, Discord
+/// refuses the answer, and the member sees no suggestions.
+pub(super) fn decline(core: &Arc<Core>, id: u64, token: String) {
+    let core = Arc::clone(core);
+    core.tracker.clone().spawn(async move {
+        let body = MessageBody::of_reply(refusal(UNREADABLE), Audience::Asker);
+        let answer = FirstAnswer::Message(body).to_json();
+        if let Err(error) = core.sender.tell(routes::answer_interaction(id, &token, &answer)).await {
+            tracing::debug!(%error, "an interaction could be neither read nor declined");
         }
     });
 }

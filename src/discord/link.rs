@@ -34,7 +34,7 @@ pub(super) struct Identity {
 }
 
 /// What one look at a shard showed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Look {
     /// Whether it is connected and not in the middle of a resume.
     pub(super) connected: bool,
@@ -86,8 +86,7 @@ impl Link {
     /// A connection with `shards` shards begins.
     pub(super) fn begin(&self, shards: u32) {
         self.shard_count.store(shards, Ordering::Relaxed);
-        let seen = Look { connected: false, latency: None };
-        let shard = Shard { seen, alive_at: Instant::now() };
+        let shard = Shard { seen: Look::default(), alive_at: Instant::now() };
         *self.lock() = (0..shards).map(|_| shard).collect();
     }
 
@@ -102,6 +101,11 @@ impl Link {
     pub(super) fn shard_of(&self, guild: GuildId) -> u32 {
         let count = u64::from(self.shard_count().max(1));
         u32::try_from((guild.get() >> 22) % count).unwrap_or_default()
+    }
+
+    /// A shard has just become connected.
+    pub(super) fn connected(&self, shard: u32) {
+        self.look(shard, Look { connected: true, latency: None });
     }
 
     /// Takes down what a look at a shard showed; `true` if it has become connected.

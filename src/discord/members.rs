@@ -3,6 +3,7 @@
 use super::core::Core;
 use super::failure::EdgeError;
 use super::routes::{self, MEMBERS_PAGE};
+use super::sender::Urgency;
 use super::wire::WireMember;
 use crate::clock::Timestamp;
 use crate::domain::audience::Member;
@@ -34,14 +35,14 @@ impl MemberChange {
 ///
 /// # Errors
 /// [`EdgeError`]; the list is then as it was.
-pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
+pub(super) async fn sync(core: &Core, store: &Lease, urgency: Urgency) -> Result<(), EdgeError> {
     let guild = store.guild_id();
     if core.link.is_degraded() || (core.freshness.has_members(guild) && core.link.hears_of(guild)) {
         return Ok(());
     }
     core.freshness.begin(guild, core.link.hears_of(guild));
     let reading = core.member_changes.begin(guild);
-    let members = fetch_all(core, guild).await?;
+    let members = fetch_all(core, guild, urgency).await?;
     let now = core.clock.now();
     store.members().replace_all(&members, now).await?;
     store.guild().set_members_synced_at(Some(now), now).await?;
@@ -56,17 +57,19 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     Ok(())
 }
 
-async fn fetch_all(core: &Core, guild: GuildId) -> Result<Vec<Member>, EdgeError> {
+async fn fetch_all(core: &Core, guild: GuildId, urgency: Urgency) -> Result<Vec<Member>, EdgeError> {
     let mut members = Vec::new();
     let mut after = None;
     loop {
-        let page: Vec<WireMember> = core.sender.ask(routes::members(guild, after)).await?;
+        let page: Vec<WireMember> =
+            core.sender.ask(routes::members(guild, after).with_urgency(urgency)).await?;
         let full = page.len() >= MEMBERS_PAGE;
         members.extend(page.into_iter().map(Member::from));
-        after = members.iter().map(|member: &Member| member.user_id).max();
-        if !full {
+        let last = members.iter().map(|member: &Member| member.user_id).max();
+        if !full || last <= after {
             return Ok(members);
         }
+        after = last;
     }
 }
 

@@ -40,6 +40,7 @@ mod supervisor;
 mod wire;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Notify;
 
@@ -94,6 +95,7 @@ impl Edge {
             reading: keyed_locks::KeyedLocks::default(),
             member_changes: catch_up::CatchUp::default(),
             reaction_changes: catch_up::CatchUp::default(),
+            absence_doubted: AtomicBool::new(false),
             stale: Notify::new(),
             departures: Notify::new(),
         };

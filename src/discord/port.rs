@@ -12,7 +12,7 @@ use super::event_message;
 use super::failure::{EdgeError, for_commands};
 use super::reactions;
 use super::routes;
-use super::sender::{CallError, Fate};
+use super::sender::{CallError, Fate, Urgency};
 use super::wire::{WireId, WireMessage, WireReactions};
 use crate::app::{ChannelInfo, Discord, DiscordError, MembersMode, MessageInfo};
 use crate::domain::audience::Member;
@@ -91,13 +91,13 @@ impl Discord for Edge {
 
     async fn reconcile(&self, store: &Lease, event: &Event) -> Result<bool, DiscordError> {
         let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
-        let reconciled = reactions::reconcile(&self.core, store, event).await;
+        let reconciled = reactions::reconcile(&self.core, store, event, Urgency::Interactive).await;
         reconciled.map_err(|error| for_commands(error, event.channel_id, TO_READ))
     }
 
     async fn sync_members(&self, store: &Lease) -> Result<(), DiscordError> {
         let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
-        match super::members::sync(&self.core, store).await {
+        match super::members::sync(&self.core, store, Urgency::Interactive).await {
             Ok(()) => Ok(()),
             Err(EdgeError::Storage(error)) => Err(error.into()),
             Err(EdgeError::Call(error)) => Err(DiscordError::Unavailable(error.to_string())),

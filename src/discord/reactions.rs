@@ -2,8 +2,9 @@
 
 use super::core::Core;
 use super::failure::EdgeError;
+use super::members;
 use super::routes::{self, REACTIONS_PAGE, ReactionKind};
-use super::sender::Fate;
+use super::sender::{Fate, Urgency};
 use super::wire::{WireMessage, WireReactions, WireUser};
 use crate::clock::Timestamp;
 use crate::domain::audience::Member;
@@ -51,6 +52,9 @@ pub(super) async fn change(
     core.reaction_changes.note((guild, message), || change.clone());
     let event = store.events().find_by_message(message).await?.filter(Event::is_live);
     let Some(event) = event else { return Ok(()) };
+    if let ReactionChange::Added { member: Some(member), .. } = &change {
+        members::met(core, guild, member).await?;
+    }
     if apply(core, &store, &event, &change, core.clock.now()).await? {
         core.edits.request(guild, event.id);
     }
@@ -107,15 +111,21 @@ async fn is_bot(
 ///
 /// # Errors
 /// [`EdgeError`]; the answers are then as they were.
-pub(super) async fn reconcile(core: &Core, store: &Lease, event: &Event) -> Result<bool, EdgeError> {
+pub(super) async fn reconcile(
+    core: &Core,
+    store: &Lease,
+    event: &Event,
+    urgency: Urgency,
+) -> Result<bool, EdgeError> {
     let Some(message) = event.message_id else { return Ok(false) };
     let reading = core.reaction_changes.begin((store.guild_id(), message));
-    let found: WireMessage = core.sender.ask(routes::message(event.channel_id, message)).await?;
+    let call = routes::message(event.channel_id, message).with_urgency(urgency);
+    let found: WireMessage = core.sender.ask(call).await?;
     let mut answers = Vec::new();
     for reactions in found.reactions {
         let Some(emoji) = reactions.emoji.clone().emoji() else { continue };
         if let Some(choice) = event.choices.find(&emoji) {
-            let users = users_of(core, event.channel_id, message, &emoji, &reactions).await?;
+            let users = users_of(core, event.channel_id, message, &emoji, &reactions, urgency).await?;
             answers.extend(users.into_iter().map(|user| (user, choice.emoji.clone())));
         }
     }
@@ -136,13 +146,14 @@ async fn users_of(
     message: MessageId,
     emoji: &Emoji,
     reactions: &WireReactions,
+    urgency: Urgency,
 ) -> Result<Vec<UserId>, EdgeError> {
     let (normal, burst) = reactions.counts();
     let others = normal.saturating_sub(u64::from(reactions.me));
     let mut users = Vec::new();
     for (kind, count) in [(ReactionKind::Normal, others), (ReactionKind::Burst, burst)] {
         if count > 0 {
-            users.extend(users_of_kind(core, channel, message, emoji, kind).await?);
+            users.extend(users_of_kind(core, channel, message, emoji, kind, urgency).await?);
         }
     }
     users.sort_unstable();
@@ -156,18 +167,20 @@ async fn users_of_kind(
     message: MessageId,
     emoji: &Emoji,
     kind: ReactionKind,
+    urgency: Urgency,
 ) -> Result<Vec<UserId>, EdgeError> {
     let mut users = Vec::new();
     let mut after = None;
     loop {
-        let call = routes::reactions(channel, message, emoji, kind, after);
+        let call = routes::reactions(channel, message, emoji, kind, after).with_urgency(urgency);
         let page: Vec<WireUser> = core.sender.ask(call).await?;
         let full = page.len() >= REACTIONS_PAGE;
-        after = page.iter().map(|user| user.id).max();
+        let last = page.iter().map(|user| user.id).max();
         users.extend(page.into_iter().filter(|user| !user.bot).map(|user| user.id));
-        if !full {
+        if !full || last <= after {
             return Ok(users);
         }
+        after = last;
     }
 }
 
@@ -187,7 +200,7 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     let count = store.events().count_live().await?;
     let mut all_read = true;
     for event in &store.events().list_live(count, 0).await? {
-        match reconcile(core, store, event).await {
+        match reconcile(core, store, event, Urgency::Background).await {
             Ok(true) => core.edits.request(guild, event.id),
             Ok(false) => {}
             Err(error) => match error.fate() {

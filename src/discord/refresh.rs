@@ -8,6 +8,7 @@ use futures::StreamExt;
 
 use super::core::Core;
 use super::failure::{EdgeError, chain};
+use super::sender::Urgency;
 use super::{access, members, reactions};
 use crate::ids::GuildId;
 use crate::lifecycle::Shutdown;
@@ -27,7 +28,7 @@ pub(super) async fn guild(core: &Core, store: &Lease) -> Result<(), EdgeError> {
         return Ok(());
     }
     let _one_at_a_time = core.reading.lock(store.guild_id()).await;
-    members::sync(core, store).await?;
+    members::sync(core, store, Urgency::Background).await?;
     reactions::sync(core, store).await?;
     note_name(core, store).await
 }
@@ -82,7 +83,9 @@ fn stale_guilds(core: &Core) -> Vec<GuildId> {
     let due: HashMap<GuildId, _> = core.registry.next_due().into_iter().collect();
     let mut guilds = core.registry.joined_guilds();
     guilds.retain(|guild| {
-        core.registry.has_live_events(*guild) && core.link.hears_of(*guild) && !is_fresh(core, *guild)
+        let present =
+            core.registry.find(*guild).is_some_and(|record| record.live && record.absent_since.is_none());
+        present && core.link.hears_of(*guild) && !is_fresh(core, *guild)
     });
     guilds.sort_by_key(|guild| due.get(guild).map_or((true, None), |due| (false, Some(*due))));
     guilds

@@ -18,12 +18,7 @@ pub(super) enum Outcome {
     /// These guilds are missing; often none.
     Missing(Vec<GuildId>),
     /// So many are missing that a fault is likelier than as many removals.
-    Implausible {
-        /// How many are missing.
-        missing: usize,
-        /// Of how many.
-        joined: usize,
-    },
+    Implausible(Vec<GuildId>),
 }
 
 impl RollCall {
@@ -48,7 +43,7 @@ impl RollCall {
         let is_listed = |guild: &GuildId| self.listed.values().any(|listed| listed.contains(guild));
         let missing: Vec<GuildId> = joined.iter().copied().filter(|guild| !is_listed(guild)).collect();
         if missing.len() > 2 && missing.len() * 2 > joined.len() && !confirmed {
-            return Outcome::Implausible { missing: missing.len(), joined: joined.len() };
+            return Outcome::Implausible(missing);
         }
         Outcome::Missing(missing)
     }
@@ -77,7 +72,7 @@ mod tests {
     fn over_half_of_all_guilds_gone_is_not_believed_without_the_operators_word() {
         let mut call = RollCall::default();
         call.ready(0, guilds(0..4));
-        let refused = Outcome::Implausible { missing: 6, joined: 10 };
+        let refused = Outcome::Implausible(guilds(4..10));
         assert_eq!(call.outcome(1, &guilds(0..10), false), refused);
         assert_eq!(call.outcome(1, &guilds(0..10), true), Outcome::Missing(guilds(4..10)));
     }

@@ -39,7 +39,7 @@ pub(super) fn commands(application: u64) -> Call {
 /// Replaces all global commands.
 pub(super) fn replace_commands(application: u64, commands: &impl Serialize) -> Call {
     let path = format!("/applications/{application}/commands");
-    Call::new(Method::PUT, "/applications/{application}/commands", 0, path).json(commands)
+    Call::new(Method::PUT, "/applications/{application}/commands", 0, path).json(commands).repeatable()
 }
 
 /// A guild with its roles.
@@ -92,7 +92,9 @@ pub(super) fn send_message(channel: ChannelId, body: &impl Serialize) -> Call {
 /// Rewrites a message.
 pub(super) fn edit_message(channel: ChannelId, message: MessageId, body: &impl Serialize) -> Call {
     let path = format!("/channels/{channel}/messages/{message}");
-    Call::new(Method::PATCH, "/channels/{channel}/messages/{message}", channel.get(), path).json(body)
+    Call::new(Method::PATCH, "/channels/{channel}/messages/{message}", channel.get(), path)
+        .json(body)
+        .repeatable()
 }
 
 /// Puts a reaction of Muster's own under a message.
@@ -104,6 +106,7 @@ pub(super) fn react(channel: ChannelId, message: MessageId, emoji: &Emoji) -> Ca
         channel.get(),
         path,
     )
+    .repeatable()
 }
 
 /// A page of those who put a reaction, in order of id.
@@ -136,7 +139,8 @@ pub(super) fn edit_answer(application: u64, token: &str, body: &impl Serialize) 
     let path = format!("/webhooks/{application}/{token}/messages/@original");
     Call::new(Method::PATCH, "/webhooks/{application}/{token}/messages/@original", 0, path)
         .json(body)
-        .with_urgency(Urgency::Callback)
+        .with_urgency(Urgency::FollowUp)
+        .repeatable()
 }
 
 /// Says something more after an answer.
@@ -144,7 +148,7 @@ pub(super) fn follow_up(application: u64, token: &str, body: &impl Serialize) ->
     let path = format!("/webhooks/{application}/{token}");
     Call::new(Method::POST, "/webhooks/{application}/{token}", 0, path)
         .json(body)
-        .with_urgency(Urgency::Callback)
+        .with_urgency(Urgency::FollowUp)
 }
 
 /// An emoji as a segment of a path: percent-encoded, a guild's own as `name:id`.

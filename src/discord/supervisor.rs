@@ -177,7 +177,10 @@ async fn watch(core: &Core, client: &mut Client, shutdown: &Shutdown) -> Result<
 /// Takes down how the shards are doing; `true` if one has become connected.
 async fn look(core: &Core, client: &Client) -> bool {
     let mut connected = false;
-    for (shard, seen) in client.look().await {
+    let seen = client.look().await;
+    for shard in 0..core.link.shard_count() {
+        // serenity forgets a shard while it begins it anew.
+        let seen = seen.get(&shard).copied().unwrap_or_default();
         connected |= core.link.look(shard, seen);
     }
     if let Some(latency) = core.link.latency() {

@@ -21,7 +21,7 @@ async fn a_guild_that_only_went_unavailable_keeps_its_data() {
     assert!(stage.guild_dir(&guild).exists(), "an outage deleted the data");
     guild.returns();
     stage.pass(TimeDelta::hours(1));
-    guild.channel("general").wait_for_message(|message| message.is_by_bot()).await;
+    guild.channel("general").wait_for_message(discord_emulator::Message::is_by_bot).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -35,7 +35,7 @@ async fn removing_the_bot_deletes_that_guilds_directory_and_no_other() {
     assert!(stage.guild_dir(&other).join("guild.db").exists());
     other.add_member("Anna");
     stage.pass(TimeDelta::hours(1));
-    other.channel("general").wait_for_message(|message| message.is_by_bot()).await;
+    other.channel("general").wait_for_message(discord_emulator::Message::is_by_bot).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,7 +61,7 @@ async fn within_the_grace_coming_back_keeps_the_data() {
     stage.until("the removal is noticed", || stage.log().says("removed")).await;
     guild.reinvite_bot();
     stage.pass(TimeDelta::hours(2));
-    guild.channel("general").wait_for_message(|message| message.is_by_bot()).await;
+    guild.channel("general").wait_for_message(discord_emulator::Message::is_by_bot).await;
     assert!(stage.guild_dir(&guild).join("guild.db").exists());
 }
 

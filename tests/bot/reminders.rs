@@ -13,7 +13,7 @@ async fn a_reminder_mentions_exactly_those_who_have_not_answered() {
     let (general, message) = asked(&stage, &guild).await;
     anna.reacts(&message, "✅");
     stage.pass(HOUR);
-    let reminder = general.wait_for_message(|message| message.is_by_bot()).await;
+    let reminder = general.wait_for_message(discord_emulator::Message::is_by_bot).await;
     assert_eq!(pinged(&general), ids(&[&ben, &dora]));
     assert!(!reminder.pings_everyone() && reminder.role_pings().is_empty());
     let text = reminder.text();
@@ -77,7 +77,7 @@ async fn a_title_with_everyone_in_it_pings_nobody() {
     watch(&stage, &guild.owner(), &message).await;
     guild.owner().reacts(&message, "✅");
     stage.pass(HOUR);
-    let reminder = general.wait_for_message(|message| message.is_by_bot()).await;
+    let reminder = general.wait_for_message(discord_emulator::Message::is_by_bot).await;
     assert_eq!(reminder.pings(), [anna.id()]);
     assert!(!reminder.pings_everyone() && reminder.role_pings().is_empty());
 }
@@ -95,7 +95,7 @@ async fn members_who_cannot_see_the_channel_are_not_asked() {
     watch(&stage, &guild.owner(), &message).await;
     guild.owner().reacts(&message, "✅");
     stage.pass(HOUR);
-    side.wait_for_message(|message| message.is_by_bot()).await;
+    side.wait_for_message(discord_emulator::Message::is_by_bot).await;
     assert_eq!(pinged(&side), ids(&[&anna]));
     drop(ben);
 }
@@ -108,7 +108,7 @@ async fn after_a_downtime_there_is_one_late_reminder_and_then_the_grid_goes_on()
     stage.stop().await.expect("the bot stops cleanly");
     stage.pass(HOUR * 5 + TimeDelta::minutes(30));
     stage.start().await;
-    let late = general.wait_for_message(|message| message.is_by_bot()).await;
+    let late = general.wait_for_message(discord_emulator::Message::is_by_bot).await;
     assert!(late.text().contains("late"), "{}", late.text());
     stage.pass(TimeDelta::minutes(31));
     general.wait_for_messages(3).await;
@@ -128,7 +128,7 @@ async fn a_reaction_that_changed_while_the_bot_was_offline_counts() {
     ben.unreacts(&message, "✅");
     stage.pass(HOUR);
     stage.start().await;
-    general.wait_for_message(|message| message.is_by_bot()).await;
+    general.wait_for_message(discord_emulator::Message::is_by_bot).await;
     assert_eq!(pinged(&general), ids(&[&ben]));
 }
 

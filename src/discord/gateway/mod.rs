@@ -10,6 +10,7 @@
 //! To add a kind of event: its variant and translation in [`update`], and its line in [`Intake::handle`].
 
 mod lanes;
+mod salvage;
 mod update;
 
 use std::collections::HashSet;
@@ -24,6 +25,7 @@ use super::interactions;
 use super::link::Identity;
 use super::members;
 use super::reactions;
+use super::registrar;
 use super::roll_call::RollCall;
 use crate::app::App;
 use crate::domain::event::{EndReason, Event};
@@ -80,9 +82,13 @@ impl Intake {
                     self.push(guild, update);
                 }
                 Update::Ready { identity, guilds } => self.ready(shard, identity, guilds),
+                Update::UnreadableInteraction { id, token } => {
+                    self.count_unreadable("INTERACTION_CREATE");
+                    interactions::decline(&self.core, id, token);
+                }
                 Update::Unreadable { kind, guild } => self.unreadable(&kind, guild),
             }
-            metrics::gauge!("muster_gateway_waiting").set(to_f64(self.lanes.len() + inbox.len()));
+            metrics::gauge!("muster_gateway_waiting").set(to_f64(self.lanes.waiting() + inbox.len()));
         }
     }
 
@@ -108,6 +114,7 @@ impl Intake {
         core.freshness.missed(|guild| core.link.shard_of(guild) == shard);
         core.access.forget_guilds(|guild| core.link.shard_of(guild) == shard);
         core.link.expect(guilds.iter().copied());
+        core.link.connected(shard);
         for guild in &guilds {
             let record = core.registry.find(*guild);
             let known = record.is_some_and(|record| {
@@ -115,7 +122,7 @@ impl Intake {
             });
             // A READY proves membership as well as an announcement does, and comes even during an outage.
             if !known {
-                self.push_membership(*guild);
+                self.push(*guild, GuildUpdate::Listed);
             }
         }
         self.roll_call.ready(shard, guilds);
@@ -124,29 +131,28 @@ impl Intake {
             self.roll_call.outcome(core.link.shard_count(), &core.registry.joined_guilds(), confirmed);
         let core = Arc::clone(core);
         self.core.tracker.spawn(async move {
-            super::registrar::register(&core, identity.application).await;
             if let Err(error) = guild_lifecycle::roll_called(&core, outcome).await {
                 tracing::error!(error = chain(&error), "cannot take down which guilds are absent");
             }
-        });
-    }
-
-    fn push_membership(&self, guild: GuildId) {
-        let core = Arc::clone(&self.core);
-        self.core.tracker.spawn(async move {
-            if let Err(error) = guild_lifecycle::joined(&core, guild).await {
-                tracing::error!(guild.id = %guild, error = chain(&error), "cannot register a guild");
+            // Once for all shards.
+            if shard == 0 {
+                registrar::register(&core, identity.application).await;
             }
         });
     }
 
+    /// What an event may have changed that cannot be read is stale.
     fn unreadable(&mut self, kind: &str, guild: Option<GuildId>) {
-        metrics::counter!(metric::UNDECODABLE, "kind" => kind.to_owned()).increment(1);
         match guild {
             Some(guild) => self.core.freshness.missed(|stale| stale == guild),
             None => self.core.freshness.missed(|_| true),
         }
         self.core.stale.notify_one();
+        self.count_unreadable(kind);
+    }
+
+    fn count_unreadable(&mut self, kind: &str) {
+        metrics::counter!(metric::UNDECODABLE, "kind" => kind.to_owned()).increment(1);
         if self.named.insert(kind.to_owned()) {
             tracing::warn!(
                 kind,
@@ -160,6 +166,7 @@ impl Intake {
 /// Takes down what happened in a guild.
 async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), StorageError> {
     match update {
+        GuildUpdate::Listed => guild_lifecycle::joined(core, guild).await?,
         GuildUpdate::Present => {
             core.access.forget_guilds(|known| known == guild);
             guild_lifecycle::joined(core, guild).await?;

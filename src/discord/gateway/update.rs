@@ -1,13 +1,11 @@
 //! What Muster takes from the gateway, in types of its own; everything else is dropped where it arrives.
 
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-use serenity::all::{Event, Interaction, ReactionType, UnknownEvent};
+use serenity::all::{Event, Interaction, ReactionType};
 
+use super::salvage;
 use crate::discord::link::Identity;
 use crate::discord::members::MemberChange;
 use crate::discord::reactions::ReactionChange;
-use crate::discord::wire::WireEmoji;
 use crate::domain::audience::Member;
 use crate::domain::emoji::Emoji;
 use crate::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
@@ -26,7 +24,14 @@ pub(in crate::discord) enum Update {
     Interaction(Box<Interaction>),
     /// Something happened in a guild.
     Guild(GuildId, GuildUpdate),
-    /// A gateway event that serenity cannot read.
+    /// A command or a button that serenity cannot read.
+    UnreadableInteraction {
+        /// Its number.
+        id: u64,
+        /// What it is answered with.
+        token: String,
+    },
+    /// Another gateway event that serenity cannot read.
     Unreadable {
         /// Its name.
         kind: String,
@@ -38,6 +43,8 @@ pub(in crate::discord) enum Update {
 /// Something that happened in a guild.
 #[derive(Debug)]
 pub(in crate::discord) enum GuildUpdate {
+    /// Muster is in the guild, says a READY; the guild may be unavailable.
+    Listed,
     /// Muster is in the guild: it joined, or the guild is available (again).
     Present,
     /// Muster was removed from the guild.
@@ -150,62 +157,10 @@ fn reaction(event: Event) -> Option<Update> {
             let change = ReactionChange::EmojiCleared(emoji(reaction.emoji)?);
             (reaction.guild_id?, reaction.message_id, change)
         }
-        Event::Unknown(event) => return unknown(event),
+        Event::Unknown(event) => return salvage::update(event),
         _ => return None,
     };
     Some(Update::Guild(guild_id(guild), GuildUpdate::Reactions(message_id(message), change)))
-}
-
-/// The gateway events whose loss would make Muster wrong or deaf; the others may be unreadable.
-const NEEDED: [&str; 20] = [
-    "READY",
-    "INTERACTION_CREATE",
-    "GUILD_CREATE",
-    "GUILD_DELETE",
-    "GUILD_UPDATE",
-    "GUILD_ROLE_CREATE",
-    "GUILD_ROLE_UPDATE",
-    "GUILD_ROLE_DELETE",
-    "GUILD_MEMBER_ADD",
-    "GUILD_MEMBER_UPDATE",
-    "GUILD_MEMBER_REMOVE",
-    "CHANNEL_UPDATE",
-    "CHANNEL_DELETE",
-    "THREAD_UPDATE",
-    "THREAD_DELETE",
-    "MESSAGE_DELETE",
-    "MESSAGE_DELETE_BULK",
-    "MESSAGE_REACTION_ADD",
-    "MESSAGE_REACTION_REMOVE",
-    "MESSAGE_REACTION_REMOVE_ALL",
-];
-
-/// A field of a gateway event that serenity cannot read; `None` if it is not there or not of that kind.
-fn salvage<T: DeserializeOwned>(data: &Value, field: &str) -> Option<T> {
-    data.get(field).and_then(|value| T::deserialize(value).ok())
-}
-
-fn unknown(event: UnknownEvent) -> Option<Update> {
-    let UnknownEvent { kind, value: data, .. } = event;
-    let guild = salvage(&data, if kind.starts_with("GUILD_") { "id" } else { "guild_id" });
-    let guild = guild.or_else(|| salvage(&data, "guild_id"));
-    match kind.as_str() {
-        // serenity wants two fields here that Discord does not send, so this is how the event always arrives.
-        "MESSAGE_REACTION_REMOVE_EMOJI" => {
-            let emoji = salvage::<WireEmoji>(&data, "emoji").and_then(WireEmoji::emoji);
-            if let (Some(guild), Some(message), Some(emoji)) = (guild, salvage(&data, "message_id"), emoji) {
-                let change = ReactionChange::EmojiCleared(emoji);
-                return Some(Update::Guild(guild, GuildUpdate::Reactions(message, change)));
-            }
-            Some(Update::Unreadable { kind, guild })
-        }
-        // That Muster is in the guild is all that matters here.
-        "GUILD_CREATE" if salvage(&data, "unavailable") != Some(true) => {
-            Some(Update::Guild(guild?, GuildUpdate::Present))
-        }
-        name if NEEDED.contains(&name) => Some(Update::Unreadable { kind, guild }),
-        _ => None,
-    }
 }
 
 fn channel_changed(channel: &serenity::all::GuildChannel) -> Update {
@@ -257,46 +212,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(kind: &str, data: Value) -> Option<Update> {
+    fn read(kind: &str, data: &serde_json::Value) -> Option<Update> {
         translate(serde_json::from_value(json!({ "t": kind, "d": data })).unwrap())
     }
 
     #[test]
-    fn a_cleared_emoji_is_understood_as_discord_sends_it() {
-        let data = json!({ "channel_id": "5", "guild_id": "1", "message_id": "6", "emoji": { "id": null, "name": "✅" } });
-        let Some(Update::Guild(guild, GuildUpdate::Reactions(message, change))) =
-            read("MESSAGE_REACTION_REMOVE_EMOJI", data)
-        else {
-            panic!("it was not understood")
-        };
-        assert_eq!((guild, message), (GuildId::new(1), MessageId::new(6)));
-        assert!(
-            matches!(change, ReactionChange::EmojiCleared(emoji) if emoji == Emoji::Unicode("✅".into()))
-        );
-    }
-
-    #[test]
     fn an_unavailable_guild_is_an_outage_and_nothing_else_is() {
-        let outage = read("GUILD_DELETE", json!({ "id": "1", "unavailable": true }));
+        let outage = read("GUILD_DELETE", &json!({ "id": "1", "unavailable": true }));
         assert!(matches!(outage, Some(Update::Guild(_, GuildUpdate::Outage))));
-        let removal = read("GUILD_DELETE", json!({ "id": "1" }));
+        let removal = read("GUILD_DELETE", &json!({ "id": "1" }));
         assert!(matches!(removal, Some(Update::Guild(_, GuildUpdate::Removed))));
-    }
-
-    #[test]
-    fn a_guild_that_serenity_cannot_read_is_still_there() {
-        let update = read("GUILD_CREATE", json!({ "id": "1", "roles": "invented" }));
-        assert!(
-            matches!(update, Some(Update::Guild(guild, GuildUpdate::Present)) if guild == GuildId::new(1))
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_named_if_it_is_needed() {
-        let update = read("MESSAGE_REACTION_ADD", json!({ "guild_id": "1", "emoji": 5 }));
-        assert!(
-            matches!(update, Some(Update::Unreadable { kind, guild: Some(_) }) if kind == "MESSAGE_REACTION_ADD")
-        );
-        assert!(read("SOMETHING_NEW", json!({ "guild_id": "1" })).is_none());
     }
 }

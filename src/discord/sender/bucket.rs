@@ -170,8 +170,8 @@ mod tests {
         RouteKey { method: reqwest::Method::POST, template: "/channels/{channel}/messages", major }
     }
 
-    fn quota(limit: u32, remaining: u32, seconds: u64) -> Option<Quota> {
-        Some(Quota { limit, remaining, reset_after: Duration::from_secs(seconds) })
+    fn quota(limit: u32, remaining: u32, seconds: u64) -> Quota {
+        Quota { limit, remaining, reset_after: Duration::from_secs(seconds) }
     }
 
     #[test]
@@ -179,7 +179,7 @@ mod tests {
         let (mut inner, now) = (Inner::default(), Instant::now());
         assert_eq!(inner.try_take(&key(1), now), Ok(()));
         assert_eq!(inner.try_take(&key(1), now), Err(UNKNOWN_POLL));
-        inner.learn(&key(1), quota(5, 4, 5), now);
+        inner.learn(&key(1), Some(quota(5, 4, 5)), now);
         for _ in 0..4 {
             assert_eq!(inner.try_take(&key(1), now), Ok(()));
         }
@@ -190,7 +190,7 @@ mod tests {
     fn what_one_channel_taught_holds_for_the_next_and_each_counts_alone() {
         let (mut inner, now) = (Inner::default(), Instant::now());
         inner.try_take(&key(1), now).unwrap();
-        inner.learn(&key(1), quota(5, 0, 5), now);
+        inner.learn(&key(1), Some(quota(5, 0, 5)), now);
         assert!(inner.try_take(&key(1), now).is_err());
         for _ in 0..5 {
             assert_eq!(inner.try_take(&key(2), now), Ok(()));
@@ -202,11 +202,11 @@ mod tests {
     fn an_answer_that_was_overtaken_gives_nothing_back() {
         let (mut inner, now) = (Inner::default(), Instant::now());
         inner.try_take(&key(1), now).unwrap();
-        inner.learn(&key(1), quota(3, 2, 5), now);
+        inner.learn(&key(1), Some(quota(3, 2, 5)), now);
         inner.windows.get_mut(&key(1)).unwrap().in_flight = 0;
         inner.try_take(&key(1), now).unwrap();
         inner.try_take(&key(1), now).unwrap();
-        inner.learn(&key(1), quota(3, 1, 5), now);
+        inner.learn(&key(1), Some(quota(3, 1, 5)), now);
         assert!(inner.try_take(&key(1), now).is_err());
     }
 
@@ -214,7 +214,7 @@ mod tests {
     fn a_window_that_ran_out_is_full_again_less_what_is_under_way() {
         let (mut inner, now) = (Inner::default(), Instant::now());
         inner.try_take(&key(1), now).unwrap();
-        inner.learn(&key(1), quota(2, 0, 5), now);
+        inner.learn(&key(1), Some(quota(2, 0, 5)), now);
         let later = now + Duration::from_secs(6);
         assert_eq!(inner.try_take(&key(1), later), Ok(()));
         assert!(inner.try_take(&key(1), later).is_err());

@@ -6,8 +6,10 @@ use serde::Serialize;
 /// How long somebody waits for the answer, and thereby who goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Urgency {
-    /// An answer to an interaction: Discord gives three seconds and counts it against no global limit.
+    /// The first answer to an interaction: Discord gives three seconds and counts it against no global limit.
     Callback,
+    /// What follows on a first answer: there is time for it, and no global limit either.
+    FollowUp,
     /// A member waits for it.
     Interactive,
     /// Nobody waits: reminders, edits, reconciliation.
@@ -33,12 +35,16 @@ pub(crate) struct Call {
     pub(super) path: String,
     pub(super) body: Option<Result<Vec<u8>, serde_json::Error>>,
     pub(super) urgency: Urgency,
+    /// Whether doing it twice is the same as doing it once, whatever became of the first.
+    pub(super) repeatable: bool,
 }
 
 impl Call {
     /// A request without a body that a member waits for.
     pub(crate) fn new(method: Method, template: &'static str, major: u64, path: String) -> Self {
-        Self { key: RouteKey { method, template, major }, path, body: None, urgency: Urgency::Interactive }
+        let repeatable = method == Method::GET;
+        let key = RouteKey { method, template, major };
+        Self { key, path, body: None, urgency: Urgency::Interactive, repeatable }
     }
 
     /// The same request with a JSON body.
@@ -48,10 +54,11 @@ impl Call {
         self
     }
 
-    /// The same request for which nobody waits.
+    /// The same request, which does no harm when it is done twice.
     #[must_use]
-    pub(crate) fn in_background(self) -> Self {
-        self.with_urgency(Urgency::Background)
+    pub(crate) fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
     }
 
     /// The same request with another urgency.
@@ -61,8 +68,8 @@ impl Call {
         self
     }
 
-    /// Whether doing it twice is the same as doing it once, whatever happened to the first.
-    pub(super) fn is_read(&self) -> bool {
-        self.key.method == Method::GET
+    /// Whether it waits for the limits: all but what answers an interaction.
+    pub(super) fn is_limited(&self) -> bool {
+        matches!(self.urgency, Urgency::Interactive | Urgency::Background)
     }
 }

@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn each_answer_has_one_fate() {
-        let rest = Fate::Later(Some(Duration::from_secs(60)));
+        let rest = Fate::Later(Some(Duration::from_mins(1)));
         for (error, fate) in [
             (refused(404, 10_003), Fate::NoChannel),
             (refused(404, 10_004), Fate::NoGuild),

@@ -9,8 +9,12 @@ use tokio::time::Instant;
 
 use super::call::Urgency;
 
-/// How many may leave without a gap after a pause. Together with the rate it must stay below Discord's 50 in any second.
-const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
+/// Requests that Discord takes in any second, all routes together.
+///
+/// Source: <https://docs.discord.com/developers/topics/rate-limits#global-rate-limit>
+const GLOBAL_LIMIT: u32 = 50;
+/// How many may leave without a gap after a pause, as far as the rate leaves room for it below Discord's limit.
+const BURST: u32 = 3;
 
 /// Lets requests leave one after the other at the global rate, those that somebody waits for before the others.
 #[derive(Debug)]
@@ -27,8 +31,10 @@ pub(super) struct Limiter {
 impl Limiter {
     /// A limiter of `per_second` requests a second.
     pub(super) fn new(per_second: NonZeroU32) -> Self {
+        let burst = GLOBAL_LIMIT.saturating_sub(per_second.get()).clamp(1, BURST);
+        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         Self {
-            pace: RateLimiter::direct(Quota::per_second(per_second).allow_burst(BURST)),
+            pace: RateLimiter::direct(Quota::per_second(per_second).allow_burst(burst)),
             front: tokio::sync::Mutex::default(),
             background: tokio::sync::Mutex::default(),
             paused_until: Mutex::default(),
@@ -41,7 +47,7 @@ impl Limiter {
     /// Dropping the future gives up the place and has no other effect.
     pub(super) async fn turn(&self, urgency: Urgency) {
         match urgency {
-            Urgency::Callback => {}
+            Urgency::Callback | Urgency::FollowUp => {}
             Urgency::Interactive => self.at_the_front().await,
             Urgency::Background => {
                 let _place = self.background.lock().await;

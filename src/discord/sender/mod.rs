@@ -4,7 +4,8 @@
 //! - Nothing leaves but through [`Sender::send`]; serenity's own HTTP client is never used.
 //! - Answers to interactions never wait; everything else waits for the route's window first, then for the global limit.
 //! - The status decides before the body: a 2xx is success even if the body is broken.
-//! - Only reads are repeated after an outage; a 429 was not done, so anything is repeated after one, up to a point.
+//! - After an outage only what does no harm twice is repeated; a 429 was not done, so anything is repeated after one, up
+//!   to a point.
 //! - No error and no log line holds a path with an interaction's token, a body, or the bot's token.
 //!
 //! **Does not know** what it sends: [`routes`](super::routes) makes the calls.
@@ -140,7 +141,7 @@ impl Sender {
             };
             let pause = match &error {
                 CallError::Limited { after } => *after,
-                CallError::Unavailable(_) if call.is_read() => {
+                CallError::Unavailable(_) if call.repeatable => {
                     Duration::from_millis(250) * 2_u32.pow(attempt)
                 }
                 _ => return Err(error),
@@ -155,7 +156,7 @@ impl Sender {
     }
 
     async fn attempt(&self, call: &Call) -> Result<Vec<u8>, CallError> {
-        let limited = self.keeps_limits && call.urgency != Urgency::Callback;
+        let limited = self.keeps_limits && call.is_limited();
         if limited && self.refused.is_too_high() {
             return Err(CallError::HeldBack);
         }

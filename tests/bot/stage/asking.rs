@@ -1,7 +1,7 @@
 //! Something that was asked, and who was reminded of it.
 
 use chrono::TimeDelta;
-use discord_emulator::{Channel, Guild, Member, Message};
+use discord_emulator::{Channel, Guild, Member, Message, Snowflake};
 
 use super::{Stage, watch};
 
@@ -19,12 +19,13 @@ pub(crate) fn reminders(channel: &Channel) -> Vec<Message> {
 
 /// The members whom all reminders so far have pinged, in ascending order, as often as they were.
 pub(crate) fn pinged(channel: &Channel) -> Vec<u64> {
-    let mut users: Vec<u64> =
-        reminders(channel).iter().flat_map(|message| message.pings()).map(|user| user.get()).collect();
+    let pings = reminders(channel).into_iter().flat_map(|reminder| reminder.pings());
+    let mut users: Vec<u64> = pings.map(Snowflake::get).collect();
     users.sort_unstable();
     users
 }
 
+/// The ids of members, in ascending order.
 pub(crate) fn ids(members: &[&Member]) -> Vec<u64> {
     let mut ids: Vec<u64> = members.iter().map(|member| member.id().get()).collect();
     ids.sort_unstable();
