@@ -190,7 +190,10 @@ async fn a_limit_of_the_route_delays_a_reminder_and_nothing_else() {
     stage.until("the reminder is sent", || stage.log_rows(&guild) == ["sent"]).await;
     assert_eq!(pinged(&general), ids(&[&anna]));
     let sends = stage.discord.requests_to(&Method::POST, MESSAGES);
-    assert_eq!(sends.iter().map(|send| send.status()).collect::<Vec<_>>(), [Some(429), Some(200)]);
+    assert_eq!(
+        sends.iter().map(discord_emulator::RecordedRequest::status).collect::<Vec<_>>(),
+        [Some(429), Some(200)]
+    );
     assert!(sends[1].at - sends[0].at >= Duration::from_secs(1), "it did not wait as it was told");
     assert!(!stage.log().says(WAITS), "a short limit costs no attempt");
 }

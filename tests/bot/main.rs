@@ -1,6 +1,7 @@
 //! Drives the real bot through the emulator of Discord, as members and operators do.
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test that cannot go on should panic")]
 
+mod crashes;
 mod delivery;
 mod edge;
 mod guilds;
@@ -8,3 +9,4 @@ mod house;
 mod operator;
 mod reminders;
 mod stage;
+mod stopping;

@@ -11,7 +11,7 @@ use super::Stage;
 impl Stage {
     /// The statuses in the guild's reminder log, oldest first.
     pub(crate) fn log_rows(&self, guild: &Guild) -> Vec<String> {
-        self.column(guild, "SELECT status FROM reminder_log ORDER BY scheduled_at, id")
+        log_rows(&self.data(), guild)
     }
 
     /// How many members have answered something.
@@ -27,6 +27,12 @@ impl Stage {
     fn column(&self, guild: &Guild, query: &'static str) -> Vec<String> {
         read(&self.guild_dir(guild).join("guild.db"), query)
     }
+}
+
+/// The statuses in the reminder log of a guild, oldest first.
+pub(crate) fn log_rows(data: &Path, guild: &Guild) -> Vec<String> {
+    let file = data.join("guilds").join(guild.id().to_string()).join("guild.db");
+    read(&file, "SELECT status FROM reminder_log ORDER BY scheduled_at, id")
 }
 
 /// The only column of a query's rows; nothing if there is no database.

@@ -8,6 +8,7 @@
 
 mod asking;
 mod clock;
+mod club;
 mod database;
 mod log;
 mod program;
@@ -27,6 +28,8 @@ use tempfile::TempDir;
 
 pub(crate) use self::asking::{HOUR, asked, ids, pinged, reminders};
 use self::clock::TestClock;
+pub(crate) use self::club::{Club, NonceWindow, SHORT_WINDOW};
+pub(crate) use self::database::log_rows;
 use self::log::Log;
 pub(crate) use self::program::Program;
 
