@@ -10,7 +10,7 @@ COPY tests/discord_emulator/Cargo.toml tests/discord_emulator/Cargo.toml
 RUN mkdir -p src tests/bot tests/demo tests/discord_emulator/src \
     && touch src/lib.rs tests/discord_emulator/src/lib.rs tests/bot/main.rs \
     && echo 'fn main() {}' | tee src/main.rs > tests/demo/main.rs \
-    && cargo build --release --locked --bin muster \
+    && cargo build --profile image --locked --bin muster \
     && rm -r src
 
 COPY build.rs .
@@ -18,13 +18,13 @@ COPY migrations migrations
 COPY config config
 COPY src src
 # The empty sources may be newer than the real ones, by which cargo would take them for built.
-RUN touch src/lib.rs src/main.rs && cargo build --release --locked --bin muster
+RUN touch src/lib.rs src/main.rs && cargo build --profile image --locked --bin muster
 
 # A root with the program, the shared libraries that it names, and nothing else: no shell, no package manager. The
 # certificates of Discord's authorities are compiled in; glibc's own resolver reads files and asks DNS.
 RUN mkdir -p /rootfs/usr/bin /rootfs/etc /rootfs/data /rootfs/tmp \
-    && cp target/release/muster /rootfs/usr/bin/muster \
-    && ldd target/release/muster | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} /rootfs \
+    && cp target/image/muster /rootfs/usr/bin/muster \
+    && ldd target/image/muster | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} /rootfs \
     && echo 'hosts: files dns' > /rootfs/etc/nsswitch.conf \
     && echo 'muster:x:10001:10001:Muster:/data:/nonexistent' > /rootfs/etc/passwd \
     && echo 'muster:x:10001:' > /rootfs/etc/group \

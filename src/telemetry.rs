@@ -1,7 +1,8 @@
 //! What Muster tells its operator: a log on standard error, and metrics.
 //!
 //! **Never logged:** the token, tokens of interactions, the text of messages, titles, names. Logs carry ids.
-//! The default filter keeps serenity at `warn`, since its spans print tokens of interactions at `debug`.
+//! The default filter keeps serenity at `warn`, since its spans print tokens of interactions at `debug`, and its gateway at
+//! `error`, since it quotes payloads that it cannot read.
 
 use std::sync::OnceLock;
 

@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release --example demo` — no token, no network, nothing left behind.
 
+mod markup;
 mod screen;
 
 use std::sync::Arc;

@@ -3,16 +3,24 @@
 
 use std::io::IsTerminal;
 
+use chrono::{DateTime, Utc};
 use discord_emulator::{Button, Member, Message};
+use muster::clock::{Clock, SystemClock};
+
+use crate::markup::rendered;
 
 /// The terminal, with colours where it has them.
 pub(crate) struct Screen {
     coloured: bool,
+    clock: SystemClock,
 }
 
 impl Default for Screen {
     fn default() -> Self {
-        Self { coloured: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() }
+        Self {
+            coloured: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+            clock: SystemClock,
+        }
     }
 }
 
@@ -25,6 +33,10 @@ const YELLOW: &str = "33";
 impl Screen {
     fn paint(&self, colour: &str, text: &str) -> String {
         if self.coloured { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// The name of the play.
@@ -54,14 +66,15 @@ impl Screen {
 
     /// What only one member sees.
     pub(crate) fn whisper(&self, to: &Member, text: &str) {
-        self.boxed(&format!("Muster, only to {}", to.name()), text, DIM);
+        let text = rendered(text, Some(&to.guild()), self.now());
+        self.boxed(&format!("Muster, only to {}", to.name()), &text, DIM);
     }
 
     /// A message in the channel, with its buttons.
     pub(crate) fn message(&self, message: &Message) {
         let buttons: Vec<String> =
             message.buttons().iter().map(|button| format!("[ {} ]", shown(button))).collect();
-        let text = readable(&message.text(), message);
+        let text = rendered(&message.text(), message.channel().guild().as_ref(), self.now());
         self.boxed("Muster", format!("{text}\n{}", buttons.join("  ")).trim_end(), BLUE);
     }
 
@@ -78,13 +91,4 @@ impl Screen {
 fn shown(button: &Button) -> String {
     let parts = [button.emoji.as_deref().unwrap_or_default(), &button.label];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// The text with names in place of ids, as Discord's clients show mentions.
-fn readable(text: &str, message: &Message) -> String {
-    let Some(guild) = message.channel().guild() else { return text.to_owned() };
-    guild
-        .members()
-        .iter()
-        .fold(text.to_owned(), |text, member| text.replace(&member.mention(), &format!("@{}", member.name())))
 }
