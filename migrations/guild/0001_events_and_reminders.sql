@@ -33,6 +33,7 @@ CREATE TABLE members (
 -- message_id NULL: a draft, until Discord has answered.
 -- title_key: the title in lower case, in any script; what a search compares.
 -- suspended_reason: why Discord refuses the reminders; next_due_at is then the next try.
+-- grid_at: an instant of the due grid, from which all others are whole intervals away; a pause or a suspension keeps it.
 CREATE TABLE events (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     channel_id INTEGER NOT NULL,
@@ -46,6 +47,7 @@ CREATE TABLE events (
     suspended_reason TEXT,
     last_reminder_at INTEGER,
     next_due_at INTEGER CHECK (next_due_at IS NULL OR (paused = 0 AND ended_at IS NULL)),
+    grid_at INTEGER NOT NULL,
     required_reactions TEXT NOT NULL CHECK (json_valid(required_reactions))
         DEFAULT '[{"emoji":"✅","label":"Coming"},{"emoji":"❌","label":"Not coming"},{"emoji":"❓","label":"Maybe"}]',
     role_id INTEGER,

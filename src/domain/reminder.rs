@@ -106,6 +106,12 @@ pub fn next_on_grid(scheduled_at: Timestamp, interval: Interval, now: Timestamp)
         .unwrap_or(scheduled_at)
 }
 
+/// The first instant after `now` of the due grid on which `instant` is, which may be `instant` itself.
+#[must_use]
+pub fn first_on_grid(instant: Timestamp, interval: Interval, now: Timestamp) -> Timestamp {
+    if instant > now { instant } else { next_on_grid(instant, interval, now) }
+}
+
 /// Turns the list of non-responders a little further for each reminder, so that nobody is always named last.
 #[must_use]
 pub fn rotated(mut users: Vec<UserId>, scheduled_at: Timestamp, interval: Interval) -> Vec<UserId> {
@@ -165,6 +171,17 @@ mod tests {
             prop_assert_eq!((next - start) % ms, 0);
             prop_assert!(next > start && next > start + elapsed);
             prop_assert!(next - ms <= start + elapsed.max(0));
+        }
+
+        #[test]
+        fn the_first_instant_of_the_grid_is_the_one_at_hand_until_it_has_passed(
+            start in 0i64..4_000_000_000_000, ms in 1i64..3_000_000_000, elapsed in -1_000_000i64..100_000_000_000,
+        ) {
+            let interval = Interval::from_millis(ms).unwrap();
+            let first = first_on_grid(at(start), interval, at(start + elapsed)).timestamp_millis();
+            prop_assert_eq!((first - start) % ms, 0);
+            prop_assert!(first >= start && first > start + elapsed);
+            prop_assert!(first == start || first - ms <= start + elapsed);
         }
 
         #[test]

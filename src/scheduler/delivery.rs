@@ -135,7 +135,7 @@ impl Delivery<'_> {
     async fn mark_sent(&self, reminder: &Reminder) -> Result<(), StorageError> {
         let now = self.now();
         self.store.reminders().mark_sent(reminder.id, reminder.recipients.len(), now).await?;
-        self.store.events().lift_suspension(self.event.id, now).await?;
+        self.store.events().lift_suspension(self.event.id, None, now).await?;
         metrics::counter!(metric::REMINDERS, "status" => "sent").increment(1);
         let lateness = (now - reminder.scheduled_at).to_std().unwrap_or_default();
         metrics::histogram!(metric::LATENESS).record(lateness.as_secs_f64());

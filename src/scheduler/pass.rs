@@ -8,7 +8,7 @@ use super::{Scheduler, delivery, sync_due};
 use crate::clock::Timestamp;
 use crate::domain::audience::Turnout;
 use crate::domain::event::{EndReason, Event};
-use crate::domain::reminder::{next_on_grid, rotated};
+use crate::domain::reminder::{first_on_grid, rotated};
 use crate::ids::GuildId;
 use crate::storage::{Lease, NewReminder, Skip, StorageError};
 use crate::telemetry::metric;
@@ -83,7 +83,7 @@ impl Pass {
             Err(error) => return Err(error),
         };
         let now = self.scheduler.clock.now();
-        let next_due_at = next_on_grid(scheduled_at, event.interval, now);
+        let next_due_at = first_on_grid(event.grid_at, event.interval, now);
         let unfinished = store.reminders().has_pending(event.id).await?;
         if turnout.non_responders.is_empty() || unfinished {
             let why = unfinished.then_some("an earlier reminder was still on its way");

@@ -135,7 +135,7 @@ async fn move_on(
     now: Timestamp,
 ) -> sqlx::Result<bool> {
     let moved = sqlx::query(
-        "UPDATE events SET next_due_at = $3, last_reminder_at = $2, updated_at = $4
+        "UPDATE events SET next_due_at = $3, grid_at = coalesce($3, grid_at), last_reminder_at = $2, updated_at = $4
          WHERE id = $1 AND next_due_at = $2 AND message_id IS NOT NULL",
     );
     let moved = moved
