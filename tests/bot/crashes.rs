@@ -23,7 +23,7 @@ async fn killed_between_claim_and_send_a_reminder_is_sent_after_the_restart() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_between_send_and_answer_a_reminder_is_not_doubled() {
     let mut club = Club::of(0, NonceWindow::Usual).await;
-    club.on_sending().delay_answer(Duration::from_secs(60));
+    club.on_sending().delay_answer(Duration::from_mins(1));
     club.remind().await;
     club.general.wait_for_messages(2).await;
     club.kill();
@@ -71,7 +71,7 @@ async fn killed_at_any_moment_around_a_send_each_reminder_is_sent_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn long_after_the_crash_a_sent_reminder_is_found_in_the_history() {
     let mut club = Club::of(0, NonceWindow::Short).await;
-    club.on_sending().delay_answer(Duration::from_secs(60));
+    club.on_sending().delay_answer(Duration::from_mins(1));
     club.remind().await;
     club.general.wait_for_messages(2).await;
     club.kill();
@@ -101,7 +101,7 @@ async fn long_after_the_crash_a_reminder_that_was_not_sent_goes_to_those_still_m
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_the_history_may_not_be_read_the_repeat_says_what_it_is() {
     let mut club = Club::of(0, NonceWindow::Short).await;
-    club.on_sending().delay_answer(Duration::from_secs(60));
+    club.on_sending().delay_answer(Duration::from_mins(1));
     club.remind().await;
     club.general.wait_for_messages(2).await;
     club.kill();

@@ -4,6 +4,7 @@
 mod crashes;
 mod delivery;
 mod edge;
+mod failures;
 mod guilds;
 mod house;
 mod operator;
