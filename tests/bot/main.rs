@@ -8,6 +8,7 @@ mod failures;
 mod guilds;
 mod house;
 mod operator;
+mod people;
 mod reminders;
 mod stage;
 mod stopping;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use discord_emulator::Guild;
+use discord_emulator::{Guild, Member};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 
@@ -22,6 +22,18 @@ impl Stage {
     /// The titles of the events that are not over.
     pub(crate) fn live_titles(&self, guild: &Guild) -> Vec<String> {
         self.column(guild, "SELECT title FROM events WHERE ended_at IS NULL ORDER BY id")
+    }
+
+    /// The ids of the members whom the guild's store knows.
+    pub(crate) fn members(&self, guild: &Guild) -> Vec<String> {
+        self.column(guild, "SELECT CAST(user_id AS TEXT) FROM members")
+    }
+
+    /// The roles of a member as the guild's store knows them: a list of ids in JSON.
+    pub(crate) fn roles(&self, guild: &Guild, member: &Member) -> String {
+        let members = self.column(guild, "SELECT user_id || ' ' || roles FROM members");
+        let id = member.id().to_string();
+        members.into_iter().find(|row| row.starts_with(&id)).unwrap_or_default()
     }
 
     fn column(&self, guild: &Guild, query: &'static str) -> Vec<String> {
