@@ -5,6 +5,7 @@ mod crashes;
 mod delivery;
 mod edge;
 mod failures;
+mod gateway;
 mod guilds;
 mod house;
 mod operator;
