@@ -4,9 +4,15 @@
 mod answers;
 mod commands;
 mod drafts;
+mod crashes;
+mod delivery;
 mod edge;
+mod failures;
+mod gateway;
 mod guilds;
 mod house;
 mod operator;
+mod people;
 mod reminders;
 mod stage;
+mod stopping;

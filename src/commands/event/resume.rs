@@ -9,12 +9,8 @@ use crate::commands::error::CommandError;
 use crate::commands::place;
 use crate::commands::reply::Reply;
 use crate::commands::standing;
-use crate::domain::event::State;
-use crate::domain::interval::Interval;
-use crate::domain::reminder::next_on_grid;
-
-/// Rows of the reminder log looked at for the due grid; those sent by hand during a pause know nothing of it.
-const LOOKED_BACK: usize = 20;
+use crate::domain::event::{Event, State};
+use crate::domain::reminder::first_on_grid;
 
 /// The options of `/event resume`.
 #[derive(Debug, SubCommand)]
@@ -41,7 +37,7 @@ impl Resume {
 
 async fn resume(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
     let now = call.now();
-    let next = next_instant(due_without_pause(&chosen).await?, chosen.event.interval, now);
+    let next = next_instant(&chosen.event, now);
     call.app.expect_due(call.guild(), next.at).await?;
     chosen.store.events().resume(chosen.event.id, next.at, now).await?;
     let event = chosen.settle(call).await?;
@@ -56,20 +52,19 @@ async fn resume(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
     Ok(Reply::lines(&lines))
 }
 
-/// Tries again what Discord refused, once what was missing is there.
+/// Goes on with what Discord refused, once what was missing is there.
 async fn lift(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
     place::require_muster(call, chosen.event.channel_id, place::Purpose::Post).await?;
-    if let Some(due) = chosen.event.next_due_at {
-        call.app.expect_due(call.guild(), due).await?;
-    }
-    chosen.store.events().lift_suspension(chosen.event.id, call.now()).await?;
+    let now = call.now();
+    let next = next_instant(&chosen.event, now);
+    call.app.expect_due(call.guild(), next.at).await?;
+    chosen.store.events().lift_suspension(chosen.event.id, Some(next.at), now).await?;
     let event = chosen.settle(call).await?;
     let heading = standing::heading(&event, call.guild());
     Ok(Reply::text(format!("{heading} goes on. {}", standing::next_reminder(&event))))
 }
 
 /// Where the due grid goes on.
-#[derive(Debug, PartialEq, Eq)]
 struct Next {
     /// The next instant of the grid after now.
     at: Timestamp,
@@ -77,19 +72,6 @@ struct Next {
     overdue: bool,
 }
 
-/// The first instant after `now` of the grid on which `due` is.
-fn next_instant(due: Timestamp, interval: Interval, now: Timestamp) -> Next {
-    if due > now {
-        return Next { at: due, overdue: false };
-    }
-    Next { at: next_on_grid(due, interval, now), overdue: true }
-}
-
-/// When the paused event would have been due. A pause clears that instant, but each reminder has noted the one after
-/// it; before the first reminder it is one interval after the beginning.
-async fn due_without_pause(chosen: &Chosen) -> Result<Timestamp, CommandError> {
-    let event = &chosen.event;
-    let log = chosen.store.reminders().history(event.id, LOOKED_BACK, 0).await?;
-    let noted = log.iter().find_map(|reminder| reminder.next_due_at);
-    Ok(noted.unwrap_or_else(|| event.created_at + event.interval.as_delta()))
+fn next_instant(event: &Event, now: Timestamp) -> Next {
+    Next { at: first_on_grid(event.grid_at, event.interval, now), overdue: event.grid_at <= now }
 }

@@ -6,7 +6,9 @@
 //! - When a stage is dropped it fails its test for requests to which Discord would object, and for errors in the log
 //!   that the test did not announce with [`Stage::expect_error`].
 
+mod asking;
 mod clock;
+mod club;
 mod database;
 mod log;
 mod program;
@@ -25,7 +27,10 @@ use muster::lifecycle::{Lifecycle, Pulse, Shutdown};
 use muster::run::Bot;
 use tempfile::TempDir;
 
+pub(crate) use self::asking::{HOUR, asked, ids, pinged, reminders};
 use self::clock::TestClock;
+pub(crate) use self::club::{Club, NonceWindow, SHORT_WINDOW};
+pub(crate) use self::database::log_rows;
 use self::log::Log;
 pub(crate) use self::program::Program;
 pub(crate) use self::telling::{assert_private, picture};
@@ -155,6 +160,11 @@ impl Stage {
     /// What time the bot takes it to be.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Sets the bot's clock back, as an operator does or a machine that asks for the time.
+    pub(crate) fn set_clock_back(&self, by: TimeDelta) {
+        self.clock.advance(-by);
     }
 
     /// The bot's log.
