@@ -3,9 +3,9 @@
 
 mod answers;
 mod commands;
-mod drafts;
 mod crashes;
 mod delivery;
+mod drafts;
 mod edge;
 mod failures;
 mod gateway;

@@ -24,7 +24,6 @@ impl Stage {
         self.column(guild, "SELECT title FROM events WHERE ended_at IS NULL ORDER BY id")
     }
 
-<<<<<<< HEAD
     /// How many events there are whose message the bot does not know.
     pub(crate) fn drafts(&self, guild: &Guild) -> usize {
         self.column(guild, "SELECT title FROM events WHERE message_id IS NULL").len()
@@ -50,7 +49,8 @@ impl Stage {
             Ok::<_, sqlx::Error>(done.rows_affected())
         });
         assert_ne!(changed.expect("the database can be changed"), 0, "{statement} changed nothing");
-=======
+    }
+
     /// The ids of the members whom the guild's store knows.
     pub(crate) fn members(&self, guild: &Guild) -> Vec<String> {
         self.column(guild, "SELECT CAST(user_id AS TEXT) FROM members")
@@ -61,7 +61,6 @@ impl Stage {
         let members = self.column(guild, "SELECT user_id || ' ' || roles FROM members");
         let id = member.id().to_string();
         members.into_iter().find(|row| row.starts_with(&id)).unwrap_or_default()
->>>>>>> bb439e247c08ac635f69e00a23801b6556b9a18b
     }
 
     fn column(&self, guild: &Guild, query: &'static str) -> Vec<String> {
