@@ -117,18 +117,43 @@ impl Lifecycle {
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: std::fmt::Display + Send + 'static,
     {
-        let (shutdown, failures) = (self.shutdown.clone(), self.failures.clone());
+        let shutdown = self.shutdown.clone();
+        self.spawn_watched(part, future, move |ended| match ended {
+            Ok(()) if shutdown.is_requested() => None,
+            Ok(()) => Some("it returned".to_owned()),
+            Err(error) => Some(error.to_string()),
+        });
+    }
+
+    /// Runs a task that ends when it is done. If it panics instead, that is a failure of the whole process: nobody
+    /// would notice that its work is not done.
+    pub fn spawn_task<F>(&self, task: &'static str, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.spawn_watched(task, future, |()| None);
+    }
+
+    /// Runs `future` and reports a panic, and whatever `complaint` makes of its end.
+    fn spawn_watched<F>(
+        &self,
+        part: &'static str,
+        future: F,
+        complaint: impl FnOnce(F::Output) -> Option<String> + Send + 'static,
+    ) where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        let failures = self.failures.clone();
         let running = self.tracker.spawn(future);
         self.tracker.spawn(async move {
             let why = match running.await {
-                Ok(Ok(())) if shutdown.is_requested() => return,
-                Ok(Ok(())) => "it returned".to_owned(),
-                Ok(Err(error)) => error.to_string(),
-                Err(error) if error.is_panic() => "it panicked; the log has the place".to_owned(),
-                Err(_) => return,
+                Ok(ended) => complaint(ended),
+                Err(error) => error.is_panic().then(|| "it panicked; the log has the place".to_owned()),
             };
-            // Nobody listens any more only when the process is ending anyway.
-            drop(failures.send(PartFailed { part, why }));
+            if let Some(why) = why {
+                // Nobody listens any more only when the process is ending anyway.
+                drop(failures.send(PartFailed { part, why }));
+            }
         });
     }
 
@@ -228,6 +253,17 @@ mod tests {
             failure.to_string(),
             "the test part ended unexpectedly: it panicked; the log has the place"
         );
+    }
+
+    #[tokio::test]
+    async fn a_task_may_end_but_its_panic_is_a_failure() {
+        let (lifecycle, mut failures) = Lifecycle::new(Shutdown::default());
+        lifecycle.spawn_task("the good task", async {});
+        lifecycle.spawn_task("the bad task", async { assert!(std::hint::black_box(false), "on purpose") });
+        assert!(lifecycle.drained().await);
+        drop(lifecycle);
+        let failure = failures.next().await;
+        assert_eq!((failure.part, failures.0.recv().await.is_none()), ("the bad task", true));
     }
 
     #[tokio::test]

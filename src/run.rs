@@ -164,9 +164,8 @@ fn start_housekeeping(foundation: &Foundation, lifecycle: &Lifecycle) {
     if !foundation.registry.was_clean_stop() {
         let (stores, registry) = (foundation.stores.clone(), Arc::clone(&foundation.registry));
         let (agenda, shutdown) = (foundation.agenda.clone(), lifecycle.shutdown().clone());
-        lifecycle
-            .tracker()
-            .spawn(async move { scheduler::sweep(stores, &registry, &agenda, shutdown).await });
+        let sweep = async move { scheduler::sweep(stores, &registry, &agenda, shutdown).await };
+        lifecycle.spawn_task("the look into every guild's store", sweep);
     }
 }
 
