@@ -149,7 +149,7 @@ impl Bot {
     }
 }
 
-/// Closes idle stores now and then, and after a crash looks once into every store with live events.
+/// Closes idle stores now and then, and after a crash, or if the registry was lost, looks once into every store.
 fn start_housekeeping(foundation: &Foundation, lifecycle: &Lifecycle) {
     let (stores, shutdown) = (foundation.stores.clone(), lifecycle.shutdown().clone());
     let sweep_idle = async move {

@@ -13,6 +13,7 @@ mod guilds;
 mod house;
 mod operator;
 mod people;
+mod recovery;
 mod reminders;
 mod stage;
 mod stopping;
