@@ -2,18 +2,26 @@
 //!
 //! **Invariants**
 //! - Every background task runs on the [`Lifecycle`]; none ends unnoticed.
-//! - After a soft stop nothing new begins; what runs has [`GRACE`] to finish.
+//! - After a soft stop nothing new begins; what runs has [`GRACE`] to finish, and everything is over after [`LIMIT`].
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How long running work may go on after a soft stop.
-pub const GRACE: Duration = Duration::from_secs(7);
+pub const GRACE: Duration = Duration::from_millis(5_500);
+
+/// How long a soft stop may take in all: less than the ten seconds after which Docker kills
+/// (<https://docs.docker.com/reference/cli/docker/container/stop/>).
+pub const LIMIT: Duration = Duration::from_millis(7_500);
+
+/// How long a stop may still take once it was hurried.
+pub const HURRIED: Duration = Duration::from_millis(500);
 
 /// The two stages of stopping, as a cheap clone that everybody may hold.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +59,21 @@ impl Shutdown {
     /// Dropping the future has no effect.
     pub async fn hurried(&self) {
         self.hard.cancelled().await;
+    }
+
+    /// Returns at `deadline`, or so long after everything must end at once.
+    ///
+    /// # Cancel safety
+    /// Dropping the future has no effect.
+    pub async fn cut_off(&self, deadline: Instant, once_hurried: Duration) {
+        let hurry = async {
+            self.hurried().await;
+            tokio::time::sleep(once_hurried).await;
+        };
+        tokio::select! {
+            () = tokio::time::sleep_until(deadline) => {}
+            () = hurry => {}
+        }
     }
 }
 

@@ -1,6 +1,14 @@
 //! What comes back after something on the disk was lost, was broken, or could not be reached.
 
-use crate::stage::{HOUR, Stage, asked, ids, pinged};
+use std::time::{Duration, Instant};
+
+use discord_emulator::{Emulator, Method};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, Executor, SqliteConnection};
+
+use crate::stage::{HOUR, Program, Stage, asked, ids, pinged};
+
+const CALLBACK: &str = "/interactions/{interaction_id}/{interaction_token}/callback";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_system_store_loses_no_reminder() {
@@ -46,4 +54,46 @@ async fn a_guild_that_left_stays_away_after_a_crash() {
     stage.pass(HOUR);
     stage.until("another guild has its reminder", || stage.log_rows(&other) == ["sent"]).await;
     assert!(stage.log_rows(&guild).is_empty() && pinged(&general).is_empty());
+}
+
+/// Stops the program while another one keeps a guild's database locked; how long it took, and its exit code.
+async fn stopped_with_a_locked_store(hurried: bool) -> (Duration, Option<i32>) {
+    let discord = Emulator::builder().identify_interval(Duration::ZERO).start().await.unwrap();
+    let guild = discord.add_guild("Chess club");
+    let data = tempfile::tempdir().unwrap();
+    let patient = [("MUSTER__STORAGE__BUSY_TIMEOUT", "60s")];
+    let program = Program::start(&discord, data.path(), &patient);
+    discord.wait_for_command("event").await;
+    let (general, owner) = (guild.channel("general"), guild.owner());
+    let message = owner.says(&general, "Match on Friday, who comes?");
+    owner.runs(&general, "/event watch").option("message", message.link()).send().await.unwrap();
+    let file = data.path().join("guilds").join(guild.id().to_string()).join("guild.db");
+    let mut other =
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    // It is deferred, and then waits for the lock.
+    let pause = owner.runs(&general, "/event pause").option("event", message.link());
+    tokio::spawn(pause.send());
+    discord
+        .wait_until("the command waits", || !discord.requests_to(&Method::POST, CALLBACK).is_empty())
+        .await;
+    let asked = Instant::now();
+    program.terminate();
+    if hurried {
+        program.interrupt();
+    }
+    let (status, _log) = program.ended();
+    (asked.elapsed(), status.code())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_does_not_wait_for_a_store_that_somebody_else_has_locked() {
+    let (took, code) = stopped_with_a_locked_store(false).await;
+    assert!(code == Some(0) && took < Duration::from_secs(8), "{code:?} after {took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_signal_hurries_past_a_locked_store() {
+    let (took, code) = stopped_with_a_locked_store(true).await;
+    assert!(code == Some(0) && took < Duration::from_millis(1_500), "{code:?} after {took:?}");
 }
