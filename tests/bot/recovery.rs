@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use discord_emulator::{Emulator, Method};
+use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Executor, SqliteConnection};
 
-use crate::stage::{HOUR, Program, Stage, asked, ids, pinged};
+use crate::stage::{HOUR, Program, Stage, asked, ids, pinged, reminders, watch};
 
 const CALLBACK: &str = "/interactions/{interaction_id}/{interaction_token}/callback";
 
@@ -54,6 +56,54 @@ async fn a_guild_that_left_stays_away_after_a_crash() {
     stage.pass(HOUR);
     stage.until("another guild has its reminder", || stage.log_rows(&other) == ["sent"]).await;
     assert!(stage.log_rows(&guild).is_empty() && pinged(&general).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_whose_channel_cannot_be_looked_at_holds_up_no_other() {
+    let (mut stage, guild) = Stage::set().await;
+    let anna = guild.add_member("Anna");
+    // The event in trouble is the earlier one.
+    let side = guild.add_channel("side");
+    let message = guild.owner().says(&side, "And who comes here?");
+    watch(&stage, &guild.owner(), &message).await;
+    stage.pass(TimeDelta::seconds(2));
+    let (general, _) = asked(&stage, &guild).await;
+    stage.stop().await.expect("the bot stops cleanly");
+    let channel = format!("/channels/{}", side.id());
+    stage.discord.faults().on(Method::GET, &channel).always().respond(403, json!("blocked by a proxy"));
+    stage.start().await;
+    stage.pass(HOUR);
+    stage.until("the other event goes on", || pinged(&general) == ids(&[&anna])).await;
+    stage.until("it is told", || stage.log().says("some reminders of a guild wait")).await;
+    stage.pass(HOUR);
+    stage.until("and goes on", || reminders(&general).len() == 2).await;
+    stage.discord.faults().clear();
+    let reminded_by_now = || {
+        stage.pass(TimeDelta::seconds(1));
+        !reminders(&side).is_empty()
+    };
+    stage.until("it is reminded when it can be", reminded_by_now).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guild_that_was_absent_is_reminded_as_soon_as_it_is_back() {
+    let (mut stage, guild) = Stage::set().await;
+    let anna = guild.add_member("Anna");
+    let (general, _) = asked(&stage, &guild).await;
+    stage.stop().await.expect("the bot stops cleanly");
+    guild.remove_bot();
+    stage.start().await;
+    stage.until("it is missed", || stage.log().says("counts as absent")).await;
+    stage.pass(HOUR);
+    let other = stage.discord.add_guild("Metronomes");
+    other.add_member("Maelzel");
+    asked(&stage, &other).await;
+    stage.pass(HOUR);
+    stage.until("another guild has its reminder", || stage.log_rows(&other) == ["sent"]).await;
+    assert!(!stage.log().says("some reminders of a guild wait"), "it is left alone");
+    guild.reinvite_bot();
+    stage.until("it is reminded", || stage.log_rows(&guild) == ["sent"]).await;
+    assert_eq!(pinged(&general), ids(&[&anna]));
 }
 
 /// Stops the program while another one keeps a guild's database locked; how long it took, and its exit code.
