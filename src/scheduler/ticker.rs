@@ -97,7 +97,7 @@ impl Scheduler {
                 let rest = passes.rests.next(guild, error.asks_to_wait());
                 let rest_s = rest.num_seconds();
                 tracing::warn!(
-                    guild.id = %guild, error = chain(&error), rest_s, "some reminders of a guild wait for a moment"
+                    guild.id = %guild, error = chain(&error), rest_s, "reminders of this guild wait for a moment"
                 );
                 let again = self.clock.now() + rest;
                 self.agenda.pull_forward(guild, next.map_or(again, |next| next.min(again)));
