@@ -33,7 +33,7 @@ impl GuildStores {
         finished(guild, self.shared.tasks.spawn(async move { shared.delete(guild).await })).await
     }
 
-    /// Closes the stores that nobody leased for `idle_close`. Call it now and then.
+    /// Closes the stores that nobody leased for `idle_close`, and those that are set aside. Call it now and then.
     ///
     /// # Cancel safety
     /// Dropping the future does not stop the closing.
@@ -42,7 +42,8 @@ impl GuildStores {
         self.shared.make_comfortable();
         let idle = i64::try_from(self.shared.options.idle_close.as_millis()).unwrap_or(i64::MAX);
         let limit = self.shared.clock.now().timestamp_millis().saturating_sub(idle);
-        let closings = self.shared.slots.begin_closing_idle(limit).into_iter();
+        let is_set_aside = |guild| self.shared.quarantine.find(guild).is_some();
+        let closings = self.shared.slots.begin_closing_idle(limit, is_set_aside).into_iter();
         let closings: Vec<_> = closings.map(|slot| self.shared.close_in_background(slot)).collect();
         join_all(closings).await;
     }
