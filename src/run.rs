@@ -186,7 +186,7 @@ async fn stop(foundation: &Foundation, lifecycle: &Lifecycle, asked_for: bool) {
     let stores_deadline = deadline - REGISTRY_TIME;
     tokio::select! {
         () = foundation.stores.close(stores_deadline) => {}
-        () = shutdown.cut_off(stores_deadline, lifecycle::HURRIED - REGISTRY_TIME) => {}
+        () = shutdown.cut_off(stores_deadline, lifecycle::HURRIED.saturating_sub(REGISTRY_TIME)) => {}
     }
     tokio::select! {
         closed = foundation.registry.close(asked_for && drained) => if let Err(error) = closed {
