@@ -83,6 +83,7 @@ impl Pass {
         match self.work_in(&store, now).await? {
             None => {
                 sync_due(&store, registry, agenda).await?;
+                store.reminders().delete_old(now).await?;
                 Ok(Ended::Well)
             }
             Some(error) => {
