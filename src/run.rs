@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::clock::SharedClock;
 use crate::config::{Config, Token};
 use crate::discord::Edge;
+use crate::errors::chain;
 use crate::http::{self, Health};
 use crate::lifecycle::{self, Failures, Lifecycle, Pulse};
 use crate::scheduler::{self, Agenda, Scheduler};
@@ -190,7 +191,7 @@ async fn stop(foundation: &Foundation, lifecycle: &Lifecycle, asked_for: bool) {
     }
     tokio::select! {
         closed = foundation.registry.close(asked_for && drained) => if let Err(error) = closed {
-            tracing::error!(error = %error, "the registry could not be closed; the next start looks at every guild");
+            tracing::error!(error = chain(&error), "the registry could not be closed; the next start looks at every guild");
         },
         () = shutdown.cut_off(deadline, REGISTRY_TIME) => {
             tracing::warn!("the registry could not be closed in time; the next start looks at every guild");

@@ -86,6 +86,24 @@ async fn an_event_whose_channel_cannot_be_looked_at_holds_up_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_cannot_be_written_is_told_with_its_file_and_not_blamed_on_discord() {
+    let (mut stage, guild) = Stage::set().await;
+    guild.add_member("Anna");
+    asked(&stage, &guild).await;
+    stage.stop().await.expect("the bot stops cleanly");
+    let full =
+        "CREATE TRIGGER full BEFORE INSERT ON reminder_log BEGIN SELECT raise(ABORT, 'disk full'); END";
+    let file = SqliteConnectOptions::new().filename(stage.guild_dir(&guild).join("guild.db"));
+    let mut store = SqliteConnection::connect_with(&file).await.unwrap();
+    store.execute(full).await.unwrap();
+    store.close().await.unwrap();
+    stage.start().await;
+    stage.pass(HOUR);
+    stage.until("it is told", || stage.log().says("guild.db) failed to claim a reminder: ")).await;
+    assert!(stage.log().says("disk full") && !stage.log().says("Discord cannot be asked"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guild_that_was_absent_is_reminded_as_soon_as_it_is_back() {
     let (mut stage, guild) = Stage::set().await;
     let anna = guild.add_member("Anna");
