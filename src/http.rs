@@ -11,6 +11,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 
 use crate::discord::Readiness;
 use crate::lifecycle::{Pulse, Shutdown};
@@ -64,7 +65,13 @@ impl Health {
 #[derive(Clone)]
 pub struct DiskProbe {
     data_dir: Arc<DataDir>,
-    latest: Arc<tokio::sync::Mutex<Option<(Instant, Option<String>)>>>,
+    latest: Arc<Mutex<Option<Look>>>,
+}
+
+/// What one look at the disk showed.
+struct Look {
+    at: Instant,
+    problem: Option<String>,
 }
 
 impl DiskProbe {
@@ -77,8 +84,8 @@ impl DiskProbe {
     /// Why the data directory cannot be written; `None` if it can.
     async fn problem(&self) -> Option<String> {
         let mut latest = self.latest.lock().await;
-        if let Some((_, problem)) = latest.as_ref().filter(|(at, _)| at.elapsed() < DISK_LOOK_EVERY) {
-            return problem.clone();
+        if let Some(look) = latest.as_ref().filter(|look| look.at.elapsed() < DISK_LOOK_EVERY) {
+            return look.problem.clone();
         }
         let data_dir = Arc::clone(&self.data_dir);
         let look = tokio::task::spawn_blocking(move || data_dir.check_writable());
@@ -88,7 +95,7 @@ impl DiskProbe {
             Ok(Err(_)) => Some("the look at the data directory failed".to_owned()),
             Err(_) => Some(format!("the data directory has not answered for {} s", DISK_PATIENCE.as_secs())),
         };
-        *latest = Some((Instant::now(), problem.clone()));
+        *latest = Some(Look { at: Instant::now(), problem: problem.clone() });
         problem
     }
 }
@@ -98,17 +105,15 @@ impl DiskProbe {
 /// # Errors
 /// If the connection cannot be accepted on any more.
 pub async fn serve(listener: TcpListener, health: Health, shutdown: Shutdown) -> std::io::Result<()> {
+    let metrics = health.metrics.clone();
     let router = Router::new()
         .route("/livez", get(live))
         .route("/readyz", get(ready))
-        .route("/metrics", get(metrics_page));
-    let metrics = health.metrics.clone();
-    let router = router.with_state(health);
-    let stopped = shutdown.clone();
-    let server =
-        axum::serve(listener, router).with_graceful_shutdown(async move { stopped.requested().await });
+        .route("/metrics", get(metrics_page))
+        .with_state(health);
+    let stop = async move { shutdown.requested().await };
     tokio::select! {
-        served = server => served,
+        served = axum::serve(listener, router).with_graceful_shutdown(stop) => served,
         () = upkeep(&metrics) => Ok(()),
     }
 }
