@@ -9,6 +9,7 @@ mod gateway;
 mod grid;
 mod guilds;
 mod house;
+mod observing;
 mod operator;
 mod people;
 mod reminders;
