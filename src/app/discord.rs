@@ -48,11 +48,11 @@ pub trait Discord: Send + Sync + 'static {
         message: MessageId,
     ) -> Result<Option<MessageInfo>, DiscordError>;
 
-    /// Puts Muster's own reactions under a message, so that members only have to click.
+    /// Puts these reactions of Muster's own under a message, so that members only have to click, and takes back others.
     ///
     /// # Errors
     /// [`DiscordError`]; those before the failing one stay.
-    async fn add_reactions(
+    async fn set_reactions(
         &self,
         channel: ChannelId,
         message: MessageId,
@@ -80,7 +80,8 @@ pub trait Discord: Send + Sync + 'static {
     /// Posts the message of an event; the same event twice makes one message.
     ///
     /// # Errors
-    /// [`DiscordError`].
+    /// [`DiscordError::Unconfirmed`] if it may have been posted: the event must be kept, and the edge finds out later. By
+    /// any other error it was not.
     async fn post_event(&self, guild: GuildId, event: &Event) -> Result<MessageId, DiscordError>;
 
     /// Tells that the numbers on the message of an event have changed; it is rewritten soon.
@@ -126,7 +127,7 @@ pub struct MessageInfo {
     pub embed_title: Option<String>,
     /// Who wrote it.
     pub author_id: UserId,
-    /// The emoji it carries.
+    /// The emoji that others than Muster put under it.
     pub reactions: Vec<Emoji>,
 }
 
@@ -156,8 +157,32 @@ pub enum DiscordError {
     /// The channel or message does not exist, or Muster cannot see it.
     #[error("That channel or message is gone, or I cannot see it.")]
     Gone,
+    /// The thread is archived or locked.
+    #[error("<#{0}> is closed. Somebody has to open that thread again; then I can do it.")]
+    ThreadClosed(ChannelId),
+    /// Discord has no such reaction, or Muster may not use it.
+    #[error(
+        "I cannot react with {0}. Discord does not know it, or it belongs to a server that I am not in. Choose emoji of \
+         this server, or Discord's own."
+    )]
+    UnusableEmoji(Emoji),
+    /// The message carries as many different reactions as there can be.
+    #[error(
+        "That message carries 20 different reactions, and Discord allows no more. Name some of those in `reactions` of \
+         `/event watch`, or have others taken away first."
+    )]
+    NoRoomForReactions,
+    /// The author of the message has blocked Muster.
+    #[error("Whoever wrote that message has blocked me, so I cannot react to it.")]
+    Blocked,
+    /// Nobody can tell whether a message was posted; if it was, it is found later.
+    #[error(
+        "Discord does not tell me whether it took your event. If it appears within a quarter of an hour, it counts; if \
+         not, please create it again."
+    )]
+    Unconfirmed(String),
     /// Discord refused for a reason of its own.
-    #[error("Discord refused: {0}")]
+    #[error("Discord refused that.")]
     Refused(String),
     /// The guild's store failed meanwhile.
     #[error("I could not read or write this server's data. Please try again in a minute.")]

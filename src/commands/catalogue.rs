@@ -1,5 +1,6 @@
 //! All commands: how Discord is told of them, and how one that came in is read.
 
+use serde_json::Value;
 use serenity::all::{
     CommandData, CommandType, CreateCommand, InstallationContext, InteractionContext, Permissions,
 };
@@ -27,19 +28,36 @@ enum Slash {
     About,
 }
 
-/// Everything that Discord must know of Muster's commands, in a stable order.
+/// Everything that Discord must know of Muster's commands, as it wants to be told, in a stable order.
 #[must_use]
-pub fn registrations() -> Vec<CreateCommand> {
+pub fn registrations() -> Value {
     let watch = CreateCommand::new(WATCH_FOR_ANSWERS)
         .kind(CommandType::Message)
         .default_member_permissions(Permissions::MANAGE_EVENTS);
     let mut commands = Slash::create_commands();
     commands.push(watch);
-    commands.into_iter().map(in_guilds_only).collect()
+    commands.into_iter().map(in_guilds_only).map(in_json).collect()
 }
 
 fn in_guilds_only(command: CreateCommand) -> CreateCommand {
     command.contexts(vec![InteractionContext::Guild]).integration_types(vec![InstallationContext::Guild])
+}
+
+/// A builder writes plain JSON and cannot fail.
+fn in_json(command: CreateCommand) -> Value {
+    let mut command = serde_json::to_value(command).unwrap_or_default();
+    trim_descriptions(&mut command);
+    command
+}
+
+/// The derive takes a doc comment with the space behind its slashes.
+fn trim_descriptions(command: &mut Value) {
+    if let Some(description) = command.get("description").and_then(Value::as_str) {
+        command["description"] = description.trim().into();
+    }
+    if let Some(options) = command.get_mut("options").and_then(Value::as_array_mut) {
+        options.iter_mut().for_each(trim_descriptions);
+    }
 }
 
 /// Reads and runs a slash command.
@@ -61,12 +79,10 @@ pub(super) async fn run_on_message(call: Call<'_>, data: &CommandData) -> Result
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     fn registered() -> Vec<Value> {
-        registrations().iter().map(|command| serde_json::to_value(command).unwrap()).collect()
+        registrations().as_array().unwrap().clone()
     }
 
     fn list(value: &Value, key: &str) -> Vec<Value> {
@@ -84,6 +100,7 @@ mod tests {
             let valid = |c: char| c.is_ascii_lowercase() || c == '-';
             assert!(name.chars().all(valid), "{name}");
             assert!((1..=100).contains(&description.chars().count()), "{name}: {description}");
+            assert_eq!(description, description.trim(), "{name}");
         }
         let options = list(command, "options");
         assert!(options.len() <= 25, "{name}");

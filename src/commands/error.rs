@@ -34,7 +34,10 @@ pub enum CommandError {
         title: String,
     },
     /// The member lacks permissions in the channel.
-    #[error("You need {} in <#{channel}> for that, and you do not have it.", named(*.permissions))]
+    #[error(
+        "For that you need {} in <#{channel}>. Somebody who manages this server can give you that; then try again.",
+        named(*.permissions)
+    )]
     MemberMissing {
         /// All that are missing.
         permissions: Permissions,
@@ -173,9 +176,15 @@ pub(super) fn report(call: Call<'_>, command: &str, error: &CommandError) -> Rep
             let id = short_id(call);
             tracing::error!(guild.id = %guild, user.id = %user, command.name = command, error.id = %id,
                 error = format!("{cause:#}"), "a command failed");
-            return Reply::text(format!("{error} If it stays, tell whoever runs me this number: `{id}`."));
+            return with_number(error, &id);
         }
-        CommandError::Discord(DiscordError::Unavailable(why) | DiscordError::Refused(why)) => {
+        CommandError::Discord(DiscordError::Refused(why)) => {
+            let id = short_id(call);
+            tracing::warn!(guild.id = %guild, command.name = command, error.id = %id, error = why,
+                "Discord refused what a command wanted");
+            return with_number(error, &id);
+        }
+        CommandError::Discord(DiscordError::Unavailable(why) | DiscordError::Unconfirmed(why)) => {
             tracing::warn!(guild.id = %guild, command.name = command, error = why, "Discord did not do what a command wanted");
         }
         CommandError::Outdated(why) => {
@@ -186,11 +195,17 @@ pub(super) fn report(call: Call<'_>, command: &str, error: &CommandError) -> Rep
     Reply::text(error.to_string())
 }
 
+fn with_number(error: &CommandError, id: &str) -> Reply {
+    Reply::text(format!("{error} If it stays, tell whoever runs me this number: `{id}`."))
+}
+
 /// Whether a step went well without which a command can do its work; logs it if not.
 pub(super) fn went_well<T>(call: Call<'_>, step: &Result<T, DiscordError>) -> bool {
     if let Err(error) = step {
         let detail = match error {
-            DiscordError::Unavailable(why) | DiscordError::Refused(why) => why.clone(),
+            DiscordError::Unavailable(why) | DiscordError::Unconfirmed(why) | DiscordError::Refused(why) => {
+                why.clone()
+            }
             other => other.to_string(),
         };
         tracing::warn!(guild.id = %call.guild(), error = detail, "a command goes on without an answer of Discord");

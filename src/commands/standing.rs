@@ -39,10 +39,13 @@ impl Standing {
         let missing = self.turnout.non_responders.len();
         match (total, missing) {
             (0, _) => "Nobody is asked yet: I know of no member who should answer.".to_owned(),
-            (_, 0) => format!("All {} have answered; nobody is missing.", members(total)),
+            (1, 0) => "The only member whom I ask has answered.".to_owned(),
+            (1, _) => "The only member whom I ask has not answered yet.".to_owned(),
+            (_, 0) => format!("All {total} members have answered; nobody is missing."),
             (_, missing) => {
+                let have = if responded == 1 { "has" } else { "have" };
                 let are = if missing == 1 { "is" } else { "are" };
-                format!("{responded} of {} have answered, {missing} {are} missing.", members(total))
+                format!("{responded} of {total} members {have} answered, {missing} {are} missing.")
             }
         }
     }
@@ -91,13 +94,13 @@ pub(super) fn next_reminder(event: &Event) -> String {
     match (&event.state, event.next_due_at) {
         (State::Active, Some(due)) => {
             format!(
-                "I remind every {}, next {} ({}).",
-                event.interval,
+                "I remind {}, next {} ({}).",
+                event.interval.every(),
                 text::full_time(due),
                 text::relative_time(due)
             )
         }
-        (State::Active, None) => format!("I remind every {}.", event.interval),
+        (State::Active, None) => format!("I remind {}.", event.interval.every()),
         (State::Paused, _) => "Reminders rest; answers still count. `/event resume` goes on.".to_owned(),
         (State::Suspended(reason), due) => {
             let again =

@@ -153,7 +153,14 @@ pub(super) async fn permissions_of(
 ) -> Result<Permissions, CallError> {
     let channel = channel_in(core, guild_id, channel_id).await?;
     let facts = guild(core, guild_id).await?;
-    Ok(facts.roles.permissions_in(user, roles, &channel.overwrites))
+    let permissions = facts.roles.permissions_in(user, roles, &channel.overwrites);
+    if channel.is_private_thread
+        && !permissions.contains(MANAGE_THREADS)
+        && !thread_members(core, channel_id).await?.contains(&user)
+    {
+        return Ok(Permissions::default());
+    }
+    Ok(permissions)
 }
 
 /// Of these members, those who can see a channel of a guild.

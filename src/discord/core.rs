@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use super::access::Access;
 use super::catch_up::CatchUp;
+use super::drafts::Drafts;
 use super::edits::Edits;
 use super::freshness::Freshness;
 use super::keyed_locks::KeyedLocks;
@@ -45,6 +46,8 @@ pub(super) struct Core {
     pub(super) freshness: Freshness,
     /// Event messages that wait to be rewritten.
     pub(super) edits: Edits,
+    /// Where the posting of an event may have been interrupted.
+    pub(super) drafts: Drafts,
     /// One at a time joins, leaves or deletes a guild.
     pub(super) membership: KeyedLocks<GuildId>,
     /// One at a time reads a guild's members and reactions.

@@ -1,20 +1,19 @@
 //! Carries reminders: the scheduler's port, filled by the edge.
 
 use std::collections::HashSet;
-use std::str::FromStr;
 
 use async_trait::async_trait;
-use serde_json::Value;
 
 use super::Edge;
 use super::access;
 use super::core::Core;
 use super::failure::{EdgeError, chain, for_scheduler};
+use super::history;
 use super::refresh;
 use super::reminder_message;
-use super::routes::{self, MESSAGES_PAGE};
+use super::routes;
 use super::sender::{CallError, Fate, Urgency};
-use super::wire::{WireId, WireMessage};
+use super::wire::WireId;
 use crate::app::ChannelKind;
 use crate::domain::audience::Member;
 use crate::domain::custom_id::{Action, CustomId};
@@ -24,11 +23,6 @@ use crate::domain::reminder::Reminder;
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::scheduler::{Courier, Probe, SendError};
 use crate::storage::Lease;
-
-/// Pages of a channel's history that are searched for a message at most.
-const PAGES: usize = 20;
-/// Discord's epoch, to turn an instant into the id that a message of then would have.
-const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
 
 #[async_trait]
 impl Courier for Edge {
@@ -146,69 +140,14 @@ async fn probe(
     reminder: &Reminder,
     part: usize,
 ) -> Result<Probe, CallError> {
-    let channel = event.channel_id;
-    let mine = access::my_permissions(core, guild, channel).await?;
-    if !mine.contains(Permissions::READ_MESSAGE_HISTORY | Permissions::VIEW_CHANNEL) {
-        return Ok(Probe::Blind);
-    }
     let Ok(part) = u16::try_from(part) else { return Ok(Probe::Absent) };
     let marker = CustomId { guild, action: Action::Missing { reminder: reminder.id, part } };
-    let me = core.link.identity().map(|me| me.user);
-    let mut after = just_before(reminder);
-    for _ in 0..PAGES {
-        let call = routes::messages_after(channel, after).with_urgency(Urgency::Background);
-        let page: Vec<WireMessage> = core.sender.ask(call).await?;
-        let found =
-            page.iter().find(|message| Some(message.author.id) == me && carries(&message.components, marker));
-        if let Some(message) = found {
-            return Ok(Probe::Found(message.id));
-        }
-        match page.iter().map(|message| message.id).max() {
-            Some(last) if page.len() >= MESSAGES_PAGE => after = last,
-            _ => return Ok(Probe::Absent),
-        }
-    }
-    Ok(Probe::Blind)
-}
-
-/// An id that a message sent just before the claim would have; the clocks may differ by a minute.
-fn just_before(reminder: &Reminder) -> MessageId {
-    let ms = reminder.claimed_at.timestamp_millis() - DISCORD_EPOCH_MS - 60_000;
-    MessageId::new(u64::try_from(ms).unwrap_or_default() << 22)
-}
-
-/// Whether a button with this custom id stands somewhere in these components.
-fn carries(components: &Value, marker: CustomId) -> bool {
-    match components {
-        Value::Array(items) => items.iter().any(|item| carries(item, marker)),
-        Value::Object(fields) => {
-            let custom_id = fields.get("custom_id").and_then(Value::as_str);
-            custom_id.is_some_and(|text| CustomId::from_str(text) == Ok(marker))
-                || fields.get("components").is_some_and(|inner| carries(inner, marker))
-        }
-        _ => false,
-    }
+    history::find_own(core, guild, event.channel_id, reminder.claimed_at, marker).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::reminder::ReminderId;
-    use serde_json::json;
-
-    #[test]
-    fn a_message_is_known_again_by_its_button() {
-        let marker = |part| CustomId {
-            guild: GuildId::new(1),
-            action: Action::Missing { reminder: ReminderId(7), part },
-        };
-        let components = json!([{ "type": 1, "components": [
-            { "type": 2, "style": 5, "url": "https://discord.com/channels/1/5/6" },
-            { "type": 2, "style": 2, "custom_id": "m1.1.missing.7.0" }] }]);
-        assert!(carries(&components, marker(0)));
-        assert!(!carries(&components, marker(1)));
-        assert!(!carries(&Value::Null, marker(0)));
-    }
 
     #[test]
     fn an_odd_answer_still_tells_the_message() {

@@ -79,7 +79,7 @@ fn outlook(event: &Event) -> String {
     match (&event.state, event.next_due_at) {
         (State::Active, Some(next)) => {
             let (full, relative) = (text::full_time(next), text::relative_time(next));
-            format!("Next reminder: {full} ({relative}), every {}", event.interval)
+            format!("Next reminder: {full} ({relative}), {}", event.interval.every())
         }
         (State::Ended(reason), _) => format!("This is over. {}", reason.sentence()),
         (State::Suspended(_), _) => "Reminders cannot be sent at the moment.".to_owned(),
@@ -208,7 +208,7 @@ mod tests {
         let embed = &shown["embeds"][0];
         let description = embed["description"].as_str().unwrap();
         assert!(description.starts_with("**2** of **5** answered, **3** missing\n"), "{description}");
-        assert!(description.contains("<t:1800000000:F> (<t:1800000000:R>), every 1 hour"), "{description}");
+        assert!(description.contains("<t:1800000000:F> (<t:1800000000:R>), every hour"), "{description}");
         assert_eq!(embed["fields"][0]["name"], "✅ Coming (2)");
         assert_eq!(embed["fields"][0]["value"], "<@10> <@11>");
         assert_eq!(embed["fields"][1]["value"], "–");

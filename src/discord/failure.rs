@@ -59,6 +59,7 @@ pub(super) fn for_commands(error: EdgeError, channel: ChannelId, wanted: Permiss
     let why = chain(&error);
     match (error.fate(), error) {
         (_, EdgeError::Storage(error)) => DiscordError::Storage(error),
+        (_, EdgeError::Call(error)) if error.is_thread_closed() => DiscordError::ThreadClosed(channel),
         (Fate::Later(_), _) => DiscordError::Unavailable(why),
         (Fate::Forbidden, _) => DiscordError::Missing { permissions: wanted, channel },
         (Fate::NoChannel | Fate::NoMessage | Fate::NoGuild, _) => DiscordError::Gone,
@@ -93,5 +94,6 @@ mod tests {
             "I am missing **Add Reactions** in <#5>. Give me that, then try again."
         );
         assert!(told(refused(404, 10_008)).contains("gone"));
+        assert!(told(refused(400, 50_083)).starts_with("<#5> is closed."));
     }
 }

@@ -18,12 +18,14 @@ mod catch_up;
 mod client;
 mod core;
 mod courier;
+mod drafts;
 mod edits;
 mod event_message;
 mod failure;
 mod freshness;
 mod gateway;
 mod guild_lifecycle;
+mod history;
 mod interactions;
 mod keyed_locks;
 mod link;
@@ -91,6 +93,7 @@ impl Edge {
             access: access::Access::default(),
             freshness: freshness::Freshness::default(),
             edits: edits::Edits::default(),
+            drafts: drafts::Drafts::default(),
             membership: keyed_locks::KeyedLocks::default(),
             reading: keyed_locks::KeyedLocks::default(),
             member_changes: catch_up::CatchUp::default(),

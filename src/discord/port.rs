@@ -8,8 +8,10 @@ use super::Edge;
 use super::access;
 use super::audience;
 use super::body::Nonce;
+use super::drafts;
 use super::event_message;
 use super::failure::{EdgeError, for_commands};
+use super::history;
 use super::reactions;
 use super::routes;
 use super::sender::{CallError, Fate, Urgency};
@@ -21,6 +23,7 @@ use crate::domain::event::{Event, EventId};
 use crate::domain::permissions::Permissions;
 use crate::domain::reminder::{self, ReminderId};
 use crate::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use crate::scheduler::Probe;
 use crate::storage::Lease;
 
 /// What reading a message and its reactions needs.
@@ -71,20 +74,26 @@ impl Discord for Edge {
         }
     }
 
-    async fn add_reactions(
+    async fn set_reactions(
         &self,
         channel: ChannelId,
         message: MessageId,
         emoji: &[Emoji],
     ) -> Result<(), DiscordError> {
-        let failed =
-            |error: CallError| for_commands(error.into(), channel, TO_READ | Permissions::ADD_REACTIONS);
+        let failed = |error: CallError| for_commands(error.into(), channel, TO_READ);
         let found: WireMessage =
             self.core.sender.ask(routes::message(channel, message)).await.map_err(failed)?;
         let mine: Vec<Emoji> =
             found.reactions.into_iter().filter(|reactions| reactions.me).filter_map(emoji_of).collect();
-        for emoji in emoji.iter().filter(|emoji| !mine.contains(emoji)) {
-            self.core.sender.tell(routes::react(channel, message, emoji)).await.map_err(failed)?;
+        for other in mine.iter().filter(|mine| !emoji.contains(mine)) {
+            // First, to make room. One that stays misleads a little and harms nobody.
+            if let Err(error) = self.core.sender.tell(routes::take_back(channel, message, other)).await {
+                tracing::info!(channel.id = %channel, %error, "cannot take back a reaction");
+            }
+        }
+        for wanted in emoji.iter().filter(|emoji| !mine.contains(emoji)) {
+            let put = self.core.sender.tell(routes::react(channel, message, wanted)).await;
+            put.map_err(|error| cannot_react(error, channel, wanted))?;
         }
         Ok(())
     }
@@ -116,11 +125,12 @@ impl Discord for Edge {
         // The row of the event and the instant it was made: the same event is the same message.
         let nonce = reminder::nonce(guild, ReminderId(event.id.0), event.created_at);
         body.nonce = Some(Nonce::new(format!("e-{nonce}")));
-        let posted = self.core.sender.ask::<WireId<MessageId>>(routes::send_message(channel, &body)).await;
-        let message = posted.map_err(|error| for_commands(error.into(), channel, wanted))?;
-        // The total comes with the first edit: posting does not wait for the list of members.
-        self.core.edits.request(guild, event.id);
-        Ok(message.id)
+        let call = routes::send_message(channel, &body).repeatable();
+        match self.core.sender.ask::<WireId<MessageId>>(call).await {
+            Ok(message) => Ok(message.id),
+            Err(error) if error.may_have_been_done() => self.find_posted(guild, event, error).await,
+            Err(error) => Err(for_commands(error.into(), channel, wanted)),
+        }
     }
 
     fn event_changed(&self, guild: GuildId, event: EventId) {
@@ -136,12 +146,44 @@ impl Discord for Edge {
     }
 }
 
+impl Edge {
+    /// Looks whether an event was posted although Discord's answer does not say so.
+    async fn find_posted(
+        &self,
+        guild: GuildId,
+        event: &Event,
+        error: CallError,
+    ) -> Result<MessageId, DiscordError> {
+        let marker = drafts::marker(guild, event);
+        let probe = history::find_own(&self.core, guild, event.channel_id, event.created_at, marker).await;
+        match probe {
+            Ok(Probe::Found(message)) => Ok(message),
+            Ok(Probe::Absent) => Err(DiscordError::Unavailable(error.to_string())),
+            Ok(Probe::Blind) | Err(_) => {
+                self.core.drafts.suspect(guild);
+                Err(DiscordError::Unconfirmed(error.to_string()))
+            }
+        }
+    }
+}
+
+/// Why a reaction could not be put under a message.
+fn cannot_react(error: CallError, channel: ChannelId, emoji: &Emoji) -> DiscordError {
+    match error {
+        error if error.is_unknown_emoji() => DiscordError::UnusableEmoji(emoji.clone()),
+        error if error.is_full_of_reactions() => DiscordError::NoRoomForReactions,
+        error if error.is_blocked() => DiscordError::Blocked,
+        error => for_commands(error.into(), channel, TO_READ | Permissions::ADD_REACTIONS),
+    }
+}
+
 fn info(message: WireMessage) -> MessageInfo {
+    let by_others = |reactions: &WireReactions| reactions.count > u64::from(reactions.me);
     MessageInfo {
         content: message.content,
         embed_title: message.embeds.into_iter().find_map(|embed| embed.title),
         author_id: message.author.id,
-        reactions: message.reactions.into_iter().filter_map(emoji_of).collect(),
+        reactions: message.reactions.into_iter().filter(by_others).filter_map(emoji_of).collect(),
     }
 }
 

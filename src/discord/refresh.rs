@@ -9,7 +9,7 @@ use futures::StreamExt;
 use super::core::Core;
 use super::failure::{EdgeError, chain};
 use super::sender::Urgency;
-use super::{access, members, reactions};
+use super::{access, drafts, members, reactions};
 use crate::ids::GuildId;
 use crate::lifecycle::Shutdown;
 use crate::storage::Lease;
@@ -28,6 +28,8 @@ pub(super) async fn guild(core: &Core, store: &Lease) -> Result<(), EdgeError> {
         return Ok(());
     }
     let _one_at_a_time = core.reading.lock(store.guild_id()).await;
+    // Whatever interrupted the gateway may have interrupted the posting of an event as well.
+    core.drafts.suspect(store.guild_id());
     members::sync(core, store, Urgency::Background).await?;
     reactions::sync(core, store).await?;
     note_name(core, store).await
@@ -48,13 +50,14 @@ fn is_fresh(core: &Core, guild: GuildId) -> bool {
     has_members && core.freshness.has_answers(guild) && core.link.hears_of(guild)
 }
 
-/// Reads the guilds with live events that are not fresh, those with the next reminder first, until a stop is asked for.
+/// Reads the guilds with live events that are not fresh, those with the next reminder first, and finds out what became of
+/// events whose posting was interrupted, until a stop is asked for.
 pub(super) async fn run(core: Arc<Core>, shutdown: Shutdown) {
     loop {
         tokio::select! {
             () = shutdown.requested() => return,
             () = core.stale.notified() => {}
-            () = tokio::time::sleep(AGAIN) => {}
+            () = core.clock.sleep(AGAIN) => {}
         }
         let reading = futures::stream::iter(stale_guilds(&core)).for_each_concurrent(AT_ONCE, |guild| {
             let core = &core;
@@ -74,7 +77,10 @@ pub(super) async fn run(core: Arc<Core>, shutdown: Shutdown) {
 
 async fn in_background(core: &Core, id: GuildId) -> Result<(), EdgeError> {
     match core.live_store(id).await? {
-        Some(store) => guild(core, &store).await,
+        Some(store) => {
+            guild(core, &store).await?;
+            if core.drafts.are_suspected(id) { drafts::settle(core, &store).await } else { Ok(()) }
+        }
         None => Ok(()),
     }
 }
@@ -87,7 +93,8 @@ fn stale_guilds(core: &Core) -> Vec<GuildId> {
             core.registry.find(*guild).is_some_and(|record| record.live && record.absent_since.is_none());
         // A store that is set aside is looked at again when a reminder or a command needs it.
         let usable = core.stores.is_quarantined(*guild).is_none();
-        present && usable && core.link.hears_of(*guild) && !is_fresh(core, *guild)
+        let is_due = !is_fresh(core, *guild) || core.drafts.are_suspected(*guild);
+        present && usable && core.link.hears_of(*guild) && is_due
     });
     guilds.sort_by_key(|guild| due.get(guild).map_or((true, None), |due| (false, Some(*due))));
     guilds

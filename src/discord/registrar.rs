@@ -21,7 +21,7 @@ pub(super) async fn register(core: &Core, application: u64) {
 }
 
 async fn try_register(core: &Core, application: u64) -> Result<bool, EdgeError> {
-    let wanted = serde_json::to_value(commands::registrations()).unwrap_or_default();
+    let wanted = commands::registrations();
     let fingerprint = fingerprint(application, &wanted);
     let known = core.registry.command_fingerprint().await?;
     if known.as_deref() == Some(fingerprint.as_str()) {

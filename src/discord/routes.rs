@@ -109,6 +109,18 @@ pub(super) fn react(channel: ChannelId, message: MessageId, emoji: &Emoji) -> Ca
     .repeatable()
 }
 
+/// Takes back a reaction of Muster's own.
+pub(super) fn take_back(channel: ChannelId, message: MessageId, emoji: &Emoji) -> Call {
+    let path = format!("/channels/{channel}/messages/{message}/reactions/{}/@me", in_path(emoji));
+    Call::new(
+        Method::DELETE,
+        "/channels/{channel}/messages/{message}/reactions/{emoji}/@me",
+        channel.get(),
+        path,
+    )
+    .repeatable()
+}
+
 /// A page of those who put a reaction, in order of id.
 pub(super) fn reactions(
     channel: ChannelId,

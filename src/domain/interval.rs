@@ -78,6 +78,17 @@ impl Interval {
         TimeDelta::milliseconds(self.ms)
     }
 
+    /// How often that is, in words: `every hour`, `every 2 days`.
+    #[must_use]
+    pub fn every(self) -> String {
+        let words = self.to_string();
+        // One of a single unit is said without the number.
+        match words.strip_prefix("1 ") {
+            Some(unit) if !unit.contains(' ') => format!("every {unit}"),
+            _ => format!("every {words}"),
+        }
+    }
+
     /// Reads what a member typed: `90` (minutes), `90m`, `1h30`, `2 days`, `1d 12h`, `45s`.
     ///
     /// A number without a unit counts in the next smaller unit than the one before it; alone, in minutes.
@@ -217,6 +228,20 @@ mod tests {
         ] {
             let read = Interval::parse(text, limits()).map(Interval::as_millis);
             assert_eq!(read, Ok(minutes * MS_PER_MINUTE), "{text}");
+        }
+    }
+
+    #[test]
+    fn how_often_is_said_as_people_say_it() {
+        let said = |ms| Interval::from_millis(ms).map(Interval::every);
+        for (ms, words) in [
+            (MS_PER_HOUR, "every hour"),
+            (MS_PER_DAY, "every day"),
+            (2 * MS_PER_HOUR, "every 2 hours"),
+            (90 * MS_PER_MINUTE, "every 1 hour 30 minutes"),
+            (11 * MS_PER_DAY, "every 11 days"),
+        ] {
+            assert_eq!(said(ms).as_deref(), Some(words));
         }
     }
 

@@ -1,8 +1,11 @@
 //! Drives the real bot through the emulator of Discord, as members and operators do.
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test that cannot go on should panic")]
 
+mod answers;
+mod commands;
 mod crashes;
 mod delivery;
+mod drafts;
 mod edge;
 mod failures;
 mod gateway;

@@ -3,6 +3,7 @@
 use serenity::all::{ChannelId as DiscordChannelId, ChannelType, RoleId as DiscordRoleId};
 use serenity_commands::SubCommand;
 
+use crate::app::DiscordError;
 use crate::commands::call::Call;
 use crate::commands::error::{self, CommandError};
 use crate::commands::place::{self, Purpose};
@@ -82,7 +83,8 @@ impl Create {
     }
 }
 
-/// Writes the draft, posts it, and attaches the message; a draft that could not be posted is deleted again.
+/// Writes the draft, posts it, and attaches the message. A draft that could not be posted is deleted again; one that may
+/// have been posted is left to the edge.
 async fn post(call: Call<'_>, store: &Lease, new: &NewEvent) -> Result<Event, CommandError> {
     call.app.expect_due(call.guild(), new.next_due_at).await?;
     let events = store.events();
@@ -93,7 +95,9 @@ async fn post(call: Call<'_>, store: &Lease, new: &NewEvent) -> Result<Event, Co
             events.attach_message(id, message, call.now()).await?;
         }
         Err(error) => {
-            events.delete_draft(id).await?;
+            if !matches!(error, DiscordError::Unconfirmed(_)) {
+                events.delete_draft(id).await?;
+            }
             call.app.sync_due(store).await?;
             return Err(error.into());
         }

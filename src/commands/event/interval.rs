@@ -7,6 +7,7 @@ use crate::commands::call::Call;
 use crate::commands::error::CommandError;
 use crate::commands::reply::Reply;
 use crate::commands::standing;
+use crate::domain::event::State;
 use crate::domain::interval::Interval;
 
 /// The options of `/event interval`.
@@ -33,6 +34,11 @@ impl SetInterval {
         let event = chosen.settle(call).await?;
         let heading = standing::heading(&event, call.guild());
         let next = standing::next_reminder(&event);
-        Ok(Reply::text(format!("{heading} now has an interval of {interval}. {next}")))
+        // Where reminders go out, the sentence about the next one says how often.
+        let changed = match event.state {
+            State::Active => format!("{heading} has a new interval."),
+            _ => format!("{heading} now has an interval of {interval}."),
+        };
+        Ok(Reply::text(format!("{changed} {next}")))
     }
 }

@@ -80,15 +80,15 @@ async fn watch(call: Call<'_>, wish: Wish) -> Result<Reply, CommandError> {
     // What Muster posted has buttons.
     if known.as_ref().is_none_or(|event| event.origin == Origin::Watched) {
         let emoji: Vec<_> = new.choices.iter().map(|choice| choice.emoji.clone()).collect();
-        call.discord().add_reactions(wish.channel, wish.message, &emoji).await?;
+        call.discord().set_reactions(wish.channel, wish.message, &emoji).await?;
     }
     call.app.expect_due(call.guild(), new.next_due_at).await?;
     let watched = store.events().watch(&new, call.now()).await?;
     call.app.sync_due(&store).await?;
-    confirm(call, &store, &wish, &message, watched).await
+    confirm(call, &store, &message, watched).await
 }
 
-/// What the message becomes. Of one that is known already only the interval changes, and that only if one was typed.
+/// What the message becomes. Of one that is known already only that changes which was typed: interval and reactions.
 fn new_event(
     call: Call<'_>,
     wish: &Wish,
@@ -100,7 +100,7 @@ fn new_event(
         Some(event) if wish.interval.is_none() => event.interval,
         _ => call.interval(wish.interval.as_deref(), settings)?,
     };
-    let choices = known.map(|event| event.choices.clone()).or_else(|| wish.choices.clone());
+    let choices = wish.choices.clone().or_else(|| known.map(|event| event.choices.clone()));
     Ok(NewEvent {
         channel_id: wish.channel,
         message_id: Some(wish.message),
@@ -126,7 +126,6 @@ fn title(wish: &Wish, message: &MessageInfo) -> String {
 async fn confirm(
     call: Call<'_>,
     store: &Lease,
-    wish: &Wish,
     message: &MessageInfo,
     watched: Watched,
 ) -> Result<Reply, CommandError> {
@@ -147,12 +146,7 @@ async fn confirm(
         Err(_) => standing::NOT_COUNTED.to_owned(),
     });
     lines.push(standing::next_reminder(&event));
-    let stay = if wish.choices.as_ref().is_some_and(|choices| *choices != event.choices) {
-        " (they stay as they were when I began)"
-    } else {
-        ""
-    };
-    lines.push(format!("Answers that count: {}{stay}", standing::choices(&event.choices)));
+    lines.push(format!("Answers that count: {}", standing::choices(&event.choices)));
     lines.extend(standing::what_is_unknown(call, members && answers));
     lines.extend(others(message, &event));
     Ok(Reply::lines(&lines))

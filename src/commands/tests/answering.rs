@@ -75,7 +75,7 @@ async fn the_missing_are_listed_with_the_total() {
     let link = format!("https://discord.com/channels/1/{CHANNEL}/{POSTED}");
     assert_eq!(
         told.content,
-        format!("**[Raid]({link})**\n1 of 3 members have answered, 2 are missing.\n<@100> <@101>")
+        format!("**[Raid]({link})**\n1 of 3 members has answered, 2 are missing.\n<@100> <@101>")
     );
     let unknown = CustomId { guild: GUILD, action: Action::Missing { reminder: ReminderId(99), part: 0 } };
     let refused = house.press(ANNA, &unknown.to_string(), MessageId::new(950)).await;

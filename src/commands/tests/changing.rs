@@ -43,7 +43,7 @@ async fn pausing_and_resuming_twice_says_so() {
     let house = House::new().await;
     house.watch().await;
     let event = [number(&house.event().await)];
-    assert!(house.told("resume", &event).await.contains("is running already. I remind every 1 hour"));
+    assert!(house.told("resume", &event).await.contains("is running already. I remind every hour"));
     house.told("pause", &event).await;
     assert!(house.told("pause", &event).await.contains("was paused already."));
 }
@@ -55,7 +55,7 @@ async fn a_new_interval_counts_from_now_and_a_paused_event_stays_paused() {
     let event = house.event().await;
     house.clock.advance(10);
     let told = house.told("interval", &[number(&event), text("interval", "2 days")]).await;
-    assert!(told.contains("now has an interval of 2 days. I remind every 2 days, next"), "{told}");
+    assert!(told.contains("has a new interval. I remind every 2 days, next"), "{told}");
     assert_eq!((house.event().await.next_due_at.unwrap() - house.now()).num_hours(), 48);
     house.told("pause", &[number(&event)]).await;
     house.told("interval", &[number(&event), text("interval", "90")]).await;

@@ -55,6 +55,19 @@ async fn an_event_that_discord_refuses_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn an_event_that_discord_may_have_taken_stays_until_that_is_known() {
+    let house = House::new().await;
+    house.discord.facts(|facts| facts.refusal = Some(DiscordError::Unconfirmed("502".to_owned())));
+    let told = house.told("create", &[text("title", "Raid")]).await;
+    assert!(told.starts_with("Discord does not tell me whether it took your event."), "{told}");
+    let store = house.store().await;
+    assert_eq!(store.events().drafts().await.unwrap().len(), 1);
+    assert_eq!(store.events().list_live(9, 0).await.unwrap(), []);
+    assert_eq!(house.app.agenda.earliest(), None);
+    assert!(house.app.registry.has_live_events(GUILD), "nobody would look for it");
+}
+
+#[tokio::test]
 async fn nobody_makes_muster_post_where_they_may_not() {
     let house = House::new().await;
     let channel = json!({"type": 7, "name": "channel", "value": "30"});
@@ -64,7 +77,7 @@ async fn nobody_makes_muster_post_where_they_may_not() {
         .discord
         .facts(|facts| facts.channels.insert(elsewhere, (ChannelKind::Text, Permissions::ALL, read)));
     let refused = house.told("create", &[text("title", "Raid"), channel]).await;
-    assert_eq!(refused, "You need **Send Messages** in <#30> for that, and you do not have it.");
+    assert!(refused.starts_with("For that you need **Send Messages** in <#30>."), "{refused}");
     assert!(house.discord.facts(|facts| facts.posted.is_empty()));
 }
 

@@ -53,8 +53,8 @@ pub(super) struct Facts {
     pub(super) mode: MembersMode,
     /// The reactions that reconciliation finds, on whichever message.
     pub(super) reactions: Vec<(UserId, Emoji)>,
-    /// What Muster reacted with.
-    pub(super) added: Vec<Emoji>,
+    /// What Muster reacts with.
+    pub(super) reacted: Vec<Emoji>,
     pub(super) posted: Vec<Event>,
     pub(super) changed: Vec<EventId>,
     /// What posting ends with, once.
@@ -80,7 +80,7 @@ impl FakeDiscord {
             members,
             mode: MembersMode::Complete,
             reactions: Vec::new(),
-            added: Vec::new(),
+            reacted: Vec::new(),
             posted: Vec::new(),
             changed: Vec::new(),
             refusal: None,
@@ -122,8 +122,8 @@ impl Discord for FakeDiscord {
         Ok(self.facts(|facts| facts.messages.get(&id).cloned()))
     }
 
-    async fn add_reactions(&self, _: ChannelId, _: MessageId, emoji: &[Emoji]) -> Result<(), DiscordError> {
-        self.facts(|facts| facts.added.extend_from_slice(emoji));
+    async fn set_reactions(&self, _: ChannelId, _: MessageId, emoji: &[Emoji]) -> Result<(), DiscordError> {
+        self.facts(|facts| facts.reacted = emoji.to_vec());
         Ok(())
     }
 

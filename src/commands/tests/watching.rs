@@ -24,14 +24,14 @@ async fn a_watched_message_shows_title_numbers_interval_and_next_reminder() {
         house.watch().await,
         format!(
             "I am watching **[Raid on Friday](https://discord.com/channels/1/20/{MESSAGE})**.\n\
-             1 of 3 members have answered, 2 are missing.\n\
-             I remind every 1 hour, next <t:{due}:F> (<t:{due}:R>).\n\
+             1 of 3 members has answered, 2 are missing.\n\
+             I remind every hour, next <t:{due}:F> (<t:{due}:R>).\n\
              Answers that count: ✅ Coming · ❌ Not coming · ❓ Maybe\n\
              The message also carries 🎉, which do not count. `reactions` of `/event watch` says which do."
         )
     );
-    let added = house.discord.facts(|facts| facts.added.clone());
-    assert_eq!(added, ["✅", "❌", "❓"].map(emoji));
+    let reacted = house.discord.facts(|facts| facts.reacted.clone());
+    assert_eq!(reacted, ["✅", "❌", "❓"].map(emoji));
     assert_eq!(house.app.agenda.earliest().map(|due| due.timestamp()), Some(due));
     assert!(house.app.registry.has_live_events(GUILD));
 }
@@ -51,15 +51,17 @@ async fn watching_again_changes_the_interval_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_emoji_that_count_are_decided_once() {
+async fn the_emoji_that_count_are_those_that_were_named_last() {
     let house = House::new().await;
+    house.discord.facts(|facts| facts.reactions = vec![(ANNA, emoji("👍"))]);
     let message = text("message", &MESSAGE.to_string());
     let first = house.told("watch", &[message.clone(), text("reactions", "👍 👎")]).await;
-    assert!(first.ends_with("Answers that count: 👍 · 👎"), "{first}");
-    let again = house.told("watch", &[message, text("reactions", "🎉")]).await;
-    assert!(again.ends_with("Answers that count: 👍 · 👎 (they stay as they were when I began)"), "{again}");
-    let added = house.discord.facts(|facts| facts.added.clone());
-    assert!(!added.contains(&emoji("🎉")), "nothing is put under the message that would not count");
+    assert!(first.contains("1 of 3 members has") && first.ends_with("that count: 👍 · 👎"), "{first}");
+    let again = house.told("watch", &[message.clone(), text("reactions", "🎉")]).await;
+    assert!(again.contains("0 of 3 members have") && again.ends_with("that count: 🎉"), "{again}");
+    let third = house.told("watch", &[message]).await;
+    assert!(third.ends_with("that count: 🎉"), "reactions that were not named stay: {third}");
+    assert_eq!(house.discord.facts(|facts| facts.reacted.clone()), [emoji("🎉")]);
 }
 
 #[tokio::test]
@@ -100,7 +102,8 @@ async fn a_message_that_the_member_cannot_read_is_not_watched() {
     let refused = house.told("watch", &[text("message", &link)]).await;
     assert_eq!(
         refused,
-        "You need **View Channel** and **Read Message History** in <#21> for that, and you do not have it."
+        "For that you need **View Channel** and **Read Message History** in <#21>. Somebody who manages this server can \
+         give you that; then try again."
     );
 }
 

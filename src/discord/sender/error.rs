@@ -60,6 +60,9 @@ const THREAD_LOCKED: u32 = 160_005;
 /// Too many edits of a message that is older than an hour.
 const OLD_MESSAGE_EDITS: u32 = 30_046;
 const ALREADY_ACKNOWLEDGED: u32 = 40_060;
+const UNKNOWN_EMOJI: u32 = 10_014;
+const TOO_MANY_REACTIONS: u32 = 30_010;
+const REACTION_BLOCKED: u32 = 90_001;
 
 /// How long edits of an old message rest after Discord said that there were too many.
 const OLD_MESSAGE_REST: Duration = Duration::from_mins(1);
@@ -97,6 +100,31 @@ impl CallError {
             Self::Refused { status: 404, code: UNKNOWN_GUILD, .. }
                 | Self::Refused { status: 403, code: MISSING_ACCESS, .. }
         )
+    }
+
+    /// Whether the request may have been done although its answer does not say so.
+    pub(crate) fn may_have_been_done(&self) -> bool {
+        matches!(self, Self::Unreadable(_) | Self::Unavailable(_))
+    }
+
+    /// Whether a thread has to be opened again first.
+    pub(crate) fn is_thread_closed(&self) -> bool {
+        matches!(self, Self::Refused { code: THREAD_ARCHIVED | THREAD_LOCKED, .. })
+    }
+
+    /// Whether Discord does not know an emoji, or Muster may not use it.
+    pub(crate) fn is_unknown_emoji(&self) -> bool {
+        matches!(self, Self::Refused { code: UNKNOWN_EMOJI, .. })
+    }
+
+    /// Whether a message carries as many different reactions as there can be.
+    pub(crate) fn is_full_of_reactions(&self) -> bool {
+        matches!(self, Self::Refused { code: TOO_MANY_REACTIONS, .. })
+    }
+
+    /// Whether the author of a message has blocked Muster.
+    pub(crate) fn is_blocked(&self) -> bool {
+        matches!(self, Self::Refused { code: REACTION_BLOCKED, .. })
     }
 
     /// Whether an interaction had been acknowledged before, so that this request was one too many.

@@ -2,7 +2,7 @@
 //!
 //! **Invariants**
 //! - An event that is paused or over has no `next_due_at` (the table checks it).
-//! - A draft, whose message Discord has not accepted yet, is live but never due.
+//! - A draft, whose message Discord has not accepted yet, is live but never due, and in no list but that of drafts.
 //! - An event is ended, not deleted: its log and its number stay. Only a draft that was never posted is deleted.
 //!
 //! **Does not know** the registry: after a write that changes when something is due, the caller brings that up to
@@ -57,7 +57,7 @@ pub struct NewEvent {
 pub enum Watched {
     /// It was not known before.
     New(Event),
-    /// It was known; it now has the new interval and is active.
+    /// It was known; it now has the new interval and choices, and is active.
     Again(Event),
 }
 
@@ -96,13 +96,14 @@ impl Events<'_> {
             .map_err(self.db.failed("find an event by its message"))
     }
 
-    /// Events that are not over, newest first.
+    /// Events that are not over, newest first, without drafts.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn list_live(self, limit: usize, offset: usize) -> Result<Vec<Event>, StorageError> {
         sqlx::query_as(
-            "SELECT * FROM events WHERE ended_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2",
+            "SELECT * FROM events WHERE ended_at IS NULL AND message_id IS NOT NULL
+             ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2",
         )
         .bind(as_integer(limit))
         .bind(as_integer(offset))
@@ -111,7 +112,7 @@ impl Events<'_> {
         .map_err(self.db.failed("list the live events"))
     }
 
-    /// How many events are not over.
+    /// How many events are not over, drafts among them.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -123,13 +124,14 @@ impl Events<'_> {
             .map_err(self.db.failed("count the live events"))
     }
 
-    /// Live events with `needle` in their title, in upper or lower case, newest first. An empty needle is in all.
+    /// Live events with `needle` in their title, in upper or lower case, newest first, without drafts. An empty needle is
+    /// in all.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn search_live(self, needle: &str, limit: usize) -> Result<Vec<Event>, StorageError> {
         sqlx::query_as(
-            r"SELECT * FROM events WHERE ended_at IS NULL AND title_key LIKE $1 ESCAPE '\'
+            r"SELECT * FROM events WHERE ended_at IS NULL AND message_id IS NOT NULL AND title_key LIKE $1 ESCAPE '\'
               ORDER BY created_at DESC, id DESC LIMIT $2",
         )
         .bind(format!("%{}%", escape_like(&row::title_key(needle))))
@@ -260,6 +262,8 @@ mod tests {
         };
         events.insert_draft(&draft, at(0)).await.unwrap();
         assert_eq!(events.earliest_instant().await.unwrap(), Some(at(10)));
+        assert_eq!(events.list_live(9, 0).await.unwrap().len(), 3);
+        assert_eq!(events.search_live("draft", 9).await.unwrap(), []);
         let due = events.due(at(20), 9).await.unwrap();
         let due: Vec<_> = due.iter().filter_map(|event| event.next_due_at).collect();
         assert_eq!(due, [at(10), at(20)]);

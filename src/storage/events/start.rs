@@ -31,7 +31,7 @@ fn insert(event: &NewEvent, now: Timestamp) -> sqlx::query::QueryAs<'_, Sqlite, 
     .bind(now.timestamp_millis())
 }
 
-/// Sets the new interval and makes the event active; who watches one that was over becomes its author.
+/// Sets interval and choices anew and makes the event active; who watches one that was over becomes its author.
 async fn watch_again(
     connection: &mut SqliteConnection,
     event: &NewEvent,
@@ -41,7 +41,7 @@ async fn watch_again(
         "UPDATE events
          SET interval_ms = $2, next_due_at = $3, grid_at = $3, paused = 0, suspended_reason = NULL,
              author_id = CASE WHEN ended_at IS NULL THEN author_id ELSE $4 END,
-             ended_at = NULL, end_reason = NULL, updated_at = $5
+             required_reactions = $6, ended_at = NULL, end_reason = NULL, updated_at = $5
          WHERE message_id = $1 RETURNING *",
     )
     .bind(event.message_id)
@@ -49,6 +49,7 @@ async fn watch_again(
     .bind(event.next_due_at.timestamp_millis())
     .bind(event.author_id)
     .bind(now.timestamp_millis())
+    .bind(Json(&event.choices))
     .fetch_optional(connection)
     .await
 }
@@ -98,8 +99,8 @@ impl Events<'_> {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Watches a message. If it is known already, it gets the interval and the next instant of `event` and is
-    /// active again, whatever it was; title, choices and answers stay.
+    /// Watches a message. If it is known already, it gets the interval, the next instant and the choices of `event` and
+    /// is active again, whatever it was; title and answers stay, though answers that are no choice any more do not count.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -121,6 +122,7 @@ impl Events<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::choice::Choices;
     use crate::domain::event::{EndReason, Origin, State};
     use crate::domain::interval::Interval;
     use crate::ids::{RoleId, UserId};
@@ -171,6 +173,7 @@ mod tests {
             interval: Interval::from_millis(120_000).unwrap(),
             next_due_at: at(130),
             author_id: UserId::new(10),
+            choices: Choices::parse("🎉").unwrap(),
             ..new_event(5, "Another title")
         };
         events.pause(first.id, at(1)).await.unwrap();
@@ -178,6 +181,7 @@ mod tests {
         let Watched::Again(second) = second else { panic!("{second:?}") };
         assert_eq!((second.id, second.state, second.next_due_at), (first.id, State::Active, Some(at(130))));
         assert_eq!((second.interval, second.title), (again.interval, first.title));
+        assert_eq!(second.choices, again.choices);
         assert_eq!(second.author_id, first.author_id, "a live event keeps its author");
 
         events.end(first.id, EndReason::MessageDeleted, at(20)).await.unwrap();

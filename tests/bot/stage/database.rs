@@ -24,6 +24,33 @@ impl Stage {
         self.column(guild, "SELECT title FROM events WHERE ended_at IS NULL ORDER BY id")
     }
 
+    /// How many events there are whose message the bot does not know.
+    pub(crate) fn drafts(&self, guild: &Guild) -> usize {
+        self.column(guild, "SELECT title FROM events WHERE message_id IS NULL").len()
+    }
+
+    /// Changes a guild's database while the bot does not run.
+    pub(crate) fn write_guild(&self, guild: &Guild, statement: &'static str) {
+        self.write(&self.guild_dir(guild).join("guild.db"), statement);
+    }
+
+    /// Changes the system store while the bot does not run.
+    pub(crate) fn write_system(&self, statement: &'static str) {
+        self.write(&self.data().join("system.db"), statement);
+    }
+
+    fn write(&self, database: &Path, statement: &'static str) {
+        assert!(self.bot.is_none(), "the bot runs");
+        let options = SqliteConnectOptions::new().filename(database);
+        let changed = on_a_thread(async {
+            let mut connection = SqliteConnection::connect_with(&options).await?;
+            let done = sqlx::query(statement).execute(&mut connection).await?;
+            connection.close().await?;
+            Ok::<_, sqlx::Error>(done.rows_affected())
+        });
+        assert_ne!(changed.expect("the database can be changed"), 0, "{statement} changed nothing");
+    }
+
     /// The ids of the members whom the guild's store knows.
     pub(crate) fn members(&self, guild: &Guild) -> Vec<String> {
         self.column(guild, "SELECT CAST(user_id AS TEXT) FROM members")
@@ -59,11 +86,15 @@ pub(crate) fn read(database: &Path, query: &'static str) -> Vec<String> {
         connection.close().await?;
         Ok::<_, sqlx::Error>(rows)
     };
-    // A test waits on this from inside its own runtime, so the query gets a thread of its own.
+    on_a_thread(rows).unwrap_or_default()
+}
+
+/// A test waits for this from inside its own runtime, so it gets a thread of its own.
+fn on_a_thread<T: Send>(work: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|scope| {
-        let query = scope.spawn(|| {
-            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(rows)
+        let work = scope.spawn(|| {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
         });
-        query.join().unwrap().unwrap_or_default()
+        work.join().unwrap()
     })
 }

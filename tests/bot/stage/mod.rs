@@ -13,6 +13,7 @@ mod database;
 mod log;
 mod port;
 mod program;
+mod telling;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use discord_emulator::{Builder, Emulator, Guild, Member, Message, Reply};
-use muster::clock::SharedClock;
+use muster::clock::{Clock, SharedClock, Timestamp};
 use muster::config::{Config, Token};
 use muster::lifecycle::{Lifecycle, Pulse, Shutdown};
 use muster::run::Bot;
@@ -34,6 +35,7 @@ pub(crate) use self::database::log_rows;
 use self::log::Log;
 pub(crate) use self::port::{free_address, get};
 pub(crate) use self::program::Program;
+pub(crate) use self::telling::{assert_private, picture};
 
 /// How long a test waits for what it expects.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -149,6 +151,11 @@ impl Stage {
     pub(crate) fn pass(&self, time: TimeDelta) {
         self.clock.advance(time);
         self.discord.advance(time.to_std().expect("time passes forward"));
+    }
+
+    /// What time the bot takes it to be.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Sets the bot's clock back, as an operator does or a machine that asks for the time.

@@ -43,6 +43,7 @@ impl Change<'_> {
             emojis: Vec::new(),
             scheduled_events: BTreeMap::new(),
             bans: BTreeMap::new(),
+            open_commands: Vec::new(),
             is_available: true,
             locale: "en-US",
         };

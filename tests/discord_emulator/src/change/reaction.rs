@@ -107,7 +107,7 @@ impl Change<'_> {
             data["guild_id"] = json!(guild);
         }
         if let Some(emoji) = emoji {
-            data["emoji"] = payload::emoji(emoji);
+            data["emoji"] = payload::emoji(self, emoji);
         }
         data
     }

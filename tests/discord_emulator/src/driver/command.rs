@@ -183,7 +183,11 @@ pub(super) fn usable(
     if found.guild.is_none() && contexts.is_some_and(|contexts| !contexts.contains(&context)) {
         return Err(ActionError::UnknownCommand(name.to_owned()));
     }
+    let is_open = guild
+        .and_then(|guild| world.guilds.get(&guild))
+        .is_some_and(|guild| guild.open_commands.iter().any(|open| **open == *found.name));
     if guild.is_some()
+        && !is_open
         && let Some(needed) = found.body.get("default_member_permissions").and_then(Value::as_str)
     {
         // "0" is for administrators alone, who hold everything.

@@ -229,10 +229,26 @@ impl Guild {
 
     /// Uploads a custom emoji and returns how it is written, `name:id`.
     pub fn add_emoji(&self, name: &str) -> String {
+        self.uploads_emoji(name, false)
+    }
+
+    /// Uploads a custom emoji that moves, and returns how it is written, `name:id`.
+    pub fn add_animated_emoji(&self, name: &str) -> String {
+        self.uploads_emoji(name, true)
+    }
+
+    fn uploads_emoji(&self, name: &str, is_animated: bool) -> String {
         let mut change = self.inner.change();
         let id = change.next_id();
-        change.add_emoji(self.id, CustomEmoji { id, name: name.into() });
+        change.add_emoji(self.id, CustomEmoji { id, name: name.into(), is_animated });
         format!("{name}:{id}")
+    }
+
+    /// Lets everybody use a command whatever permissions it asks for by default, as the server's settings can.
+    pub fn open_command(&self, name: &str) {
+        if let Some(guild) = self.inner.change().guilds.get_mut(&self.id) {
+            guild.open_commands.push(name.into());
+        }
     }
 
     /// Bans somebody.

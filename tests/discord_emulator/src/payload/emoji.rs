@@ -2,13 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{CustomEmoji, EmojiKey};
+use crate::world::{CustomEmoji, EmojiKey, World};
 
 /// An emoji as in reactions.
-pub(crate) fn emoji(key: &EmojiKey) -> Value {
+pub(crate) fn emoji(world: &World, key: &EmojiKey) -> Value {
     match key {
         EmojiKey::Unicode(name) => json!({ "id": null, "name": name }),
-        EmojiKey::Custom { id, name } => json!({ "id": id, "name": name, "animated": false }),
+        EmojiKey::Custom { id, name } => {
+            let mut emojis = world.guilds.values().flat_map(|guild| &guild.emojis);
+            let is_animated = emojis.any(|emoji| emoji.id == *id && emoji.is_animated);
+            json!({ "id": id, "name": name, "animated": is_animated })
+        }
     }
 }
 
@@ -20,7 +24,7 @@ pub(crate) fn custom_emoji(emoji: &CustomEmoji) -> Value {
         "roles": [],
         "require_colons": true,
         "managed": false,
-        "animated": false,
+        "animated": emoji.is_animated,
         "available": true,
     })
 }

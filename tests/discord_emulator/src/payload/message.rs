@@ -129,7 +129,7 @@ fn attachment(found: &Message, file: &Attachment) -> Value {
 fn reaction(world: &World, reaction: &Reaction) -> Value {
     let bot = world.bot_id();
     json!({
-        "emoji": emoji(&reaction.emoji),
+        "emoji": emoji(world, &reaction.emoji),
         "count": reaction.count(),
         "count_details": { "burst": reaction.burst.len(), "normal": reaction.normal.len() },
         "burst_colors": reaction_burst_colors(!reaction.burst.is_empty()),

@@ -24,6 +24,8 @@ pub(crate) struct Guild {
     pub(crate) scheduled_events: BTreeMap<Snowflake, ScheduledEvent>,
     /// Who was banned, with the reason.
     pub(crate) bans: BTreeMap<Snowflake, Option<String>>,
+    /// Commands that its settings let everybody use, whatever their default permissions.
+    pub(crate) open_commands: Vec<Box<str>>,
     /// `false` during an outage of this guild.
     pub(crate) is_available: bool,
     /// The language of the guild, `en-US`.
@@ -88,6 +90,7 @@ impl Role {
 pub(crate) struct CustomEmoji {
     pub(crate) id: Snowflake,
     pub(crate) name: Box<str>,
+    pub(crate) is_animated: bool,
 }
 
 impl Guild {

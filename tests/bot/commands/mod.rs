@@ -1,0 +1,22 @@
+//! Every command as members meet it: what it does, what it says, and to whom it says no.
+
+mod autocomplete;
+mod create;
+mod create_faults;
+mod forged;
+mod help;
+mod history;
+mod hostile;
+mod interval;
+mod list;
+mod pause;
+mod registration;
+mod remind;
+mod rights;
+mod show;
+mod slow;
+mod unwatch;
+mod watch;
+mod watch_again;
+mod watch_links;
+mod watch_permissions;
