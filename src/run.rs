@@ -20,8 +20,8 @@ use crate::scheduler::{self, Agenda, Scheduler};
 use crate::storage::{DataDir, GuildStores, Registry, StoreOptions};
 use crate::telemetry;
 
-/// How often idle stores are looked for.
-const IDLE_SWEEP: Duration = Duration::from_secs(30);
+/// How often stores are looked for that are idle, or that a rush left open over the limit.
+const IDLE_SWEEP: Duration = Duration::from_secs(5);
 
 /// What a bot is started with.
 pub struct Bot {

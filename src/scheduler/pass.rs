@@ -19,6 +19,9 @@ const EVENTS_PER_PASS: usize = 100;
 /// How long a guild rests after its store or Discord failed in a way that has no row to wait in.
 const REST: TimeDelta = TimeDelta::seconds(30);
 
+/// How long a guild rests whose store is set aside: the operator may put a good one in its place.
+const REST_OF_QUARANTINED: TimeDelta = TimeDelta::minutes(10);
+
 /// How often reminders that Discord refuses for want of a permission are tried again.
 pub(super) const SUSPENSION: TimeDelta = TimeDelta::hours(12);
 
@@ -42,10 +45,16 @@ pub(super) enum PassError {
 impl Pass {
     /// Does all that is due in this guild, and writes into the agenda when it is due again.
     pub(super) async fn run(&self) {
-        if let Err(error) = self.work().await {
-            tracing::warn!(guild.id = %self.guild, error = %error, "reminders of this guild wait for a moment");
-            self.scheduler.agenda.pull_forward(self.guild, self.scheduler.clock.now() + REST);
-        }
+        let rest = match self.work().await {
+            Ok(()) => return,
+            // Whoever set it aside has said so, once.
+            Err(PassError::Storage(StorageError::Quarantined { .. })) => REST_OF_QUARANTINED,
+            Err(error) => {
+                tracing::warn!(guild.id = %self.guild, error = %error, "reminders of this guild wait for a moment");
+                REST
+            }
+        };
+        self.scheduler.agenda.pull_forward(self.guild, self.scheduler.clock.now() + rest);
     }
 
     async fn work(&self) -> Result<(), PassError> {

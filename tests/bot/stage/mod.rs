@@ -11,6 +11,7 @@ mod clock;
 mod club;
 mod database;
 mod log;
+mod port;
 mod program;
 mod telling;
 
@@ -32,6 +33,7 @@ use self::clock::TestClock;
 pub(crate) use self::club::{Club, NonceWindow, SHORT_WINDOW};
 pub(crate) use self::database::log_rows;
 use self::log::Log;
+pub(crate) use self::port::{free_address, get};
 pub(crate) use self::program::Program;
 pub(crate) use self::telling::{assert_private, picture};
 
@@ -131,12 +133,6 @@ impl Stage {
     pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
         let bot = self.bot.take().expect("the bot runs");
         bot.shutdown.request();
-        self.joined(bot).await
-    }
-
-    /// Waits until the bot has ended by itself, and returns what it ended with.
-    pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
-        let bot = self.bot.take().expect("the bot runs");
         self.joined(bot).await
     }
 
