@@ -7,7 +7,7 @@
 //!
 //! **Does not know** sockets; [`client`](super::client) does.
 //!
-//! To add a kind of event: its variant and translation in [`update`], and its line in [`Intake::handle`].
+//! To add a kind of event: its variant and translation in [`update`], and its line in `Intake::handle`.
 
 mod lanes;
 mod salvage;
