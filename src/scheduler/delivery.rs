@@ -170,6 +170,7 @@ impl Delivery<'_> {
             }
             SendError::Forbidden { .. } => {
                 events.suspend(self.event.id, &why, now + SUSPENSION, now).await?;
+                self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
             }
             SendError::Refused { .. } | SendError::SentAndDeleted => {}
         }
