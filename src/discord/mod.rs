@@ -41,8 +41,8 @@ mod sender;
 mod supervisor;
 mod wire;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::Notify;
 
@@ -94,11 +94,12 @@ impl Edge {
             freshness: freshness::Freshness::default(),
             edits: edits::Edits::default(),
             drafts: drafts::Drafts::default(),
+            roll_call: Mutex::default(),
             membership: keyed_locks::KeyedLocks::default(),
             reading: keyed_locks::KeyedLocks::default(),
             member_changes: catch_up::CatchUp::default(),
             reaction_changes: catch_up::CatchUp::default(),
-            absence_doubted: AtomicBool::new(false),
+            absence_doubted: AtomicBool::new(true),
             stale: Notify::new(),
             departures: Notify::new(),
         };

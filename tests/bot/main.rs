@@ -14,5 +14,6 @@ mod house;
 mod operator;
 mod people;
 mod reminders;
+mod returns;
 mod stage;
 mod stopping;

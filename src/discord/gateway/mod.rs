@@ -26,7 +26,6 @@ use super::link::Identity;
 use super::members;
 use super::reactions;
 use super::registrar;
-use super::roll_call::RollCall;
 use crate::app::App;
 use crate::domain::event::{EndReason, Event};
 use crate::ids::{ChannelId, GuildId, MessageId};
@@ -51,7 +50,6 @@ pub(super) struct Intake {
     core: Arc<Core>,
     app: Arc<App>,
     lanes: Lanes<GuildUpdate>,
-    roll_call: RollCall,
     /// The kinds of unreadable event that were named already.
     named: HashSet<String>,
 }
@@ -60,7 +58,7 @@ impl Intake {
     /// An intake that nothing came in to yet.
     pub(super) fn new(core: Arc<Core>, app: Arc<App>) -> Self {
         let lanes = Lanes::new(core.tracker.clone());
-        Self { core, app, lanes, roll_call: RollCall::default(), named: HashSet::new() }
+        Self { core, app, lanes, named: HashSet::new() }
     }
 
     /// Takes in what comes until a stop is asked for.
@@ -77,7 +75,7 @@ impl Intake {
                 }
                 Update::Guild(guild, update) => {
                     if matches!(update, GuildUpdate::Present) {
-                        self.roll_call.present(shard, guild);
+                        self.core.roll_call().present(shard, guild);
                     }
                     self.push(guild, update);
                 }
@@ -125,13 +123,10 @@ impl Intake {
                 self.push(*guild, GuildUpdate::Listed);
             }
         }
-        self.roll_call.ready(shard, guilds);
-        let confirmed = core.config.storage.confirm_mass_absence;
-        let outcome =
-            self.roll_call.outcome(core.link.shard_count(), &core.registry.joined_guilds(), confirmed);
+        core.roll_call().ready(shard, guilds);
         let core = Arc::clone(core);
         self.core.tracker.spawn(async move {
-            if let Err(error) = guild_lifecycle::roll_called(&core, outcome).await {
+            if let Err(error) = guild_lifecycle::roll_called(&core).await {
                 tracing::error!(error = chain(&error), "cannot take down which guilds are absent");
             }
             // Once for all shards.
@@ -170,12 +165,15 @@ async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), 
         GuildUpdate::Present => {
             core.access.forget_guilds(|known| known == guild);
             guild_lifecycle::joined(core, guild).await?;
+            // It may have been away: whatever was read before does not count.
+            core.freshness.missed(|stale| stale == guild);
             core.link.announced(guild);
             core.stale.notify_one();
         }
         GuildUpdate::Removed => {
             core.link.announced(guild);
             core.access.forget_guilds(|known| known == guild);
+            core.freshness.missed(|stale| stale == guild);
             guild_lifecycle::left(core, guild).await?;
         }
         GuildUpdate::Outage => {
