@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::ids::{GuildId, UserId};
@@ -53,7 +54,7 @@ struct Shard {
 /// The state of the connection.
 #[derive(Debug, Default)]
 pub(super) struct Link {
-    identity: OnceLock<Identity>,
+    identity: watch::Sender<Option<Identity>>,
     shards: Mutex<Vec<Shard>>,
     shard_count: AtomicU32,
     without_members: AtomicBool,
@@ -64,13 +65,18 @@ pub(super) struct Link {
 impl Link {
     /// Who Muster is; `None` before the first READY.
     pub(super) fn identity(&self) -> Option<Identity> {
-        self.identity.get().copied()
+        *self.identity.borrow()
     }
 
     /// Remembers who Muster is.
     pub(super) fn identify(&self, identity: Identity) {
-        // It cannot change while the token stays the same.
-        self.identity.get_or_init(|| identity);
+        self.identity.send_replace(Some(identity));
+    }
+
+    /// Returns when the gateway has said who Muster is.
+    pub(super) async fn identified(&self) {
+        // The sender lives as long as this does.
+        drop(self.identity.subscribe().wait_for(Option::is_some).await);
     }
 
     /// Whether Discord does not tell Muster who is in a guild.

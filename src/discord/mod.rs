@@ -45,6 +45,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use self::core::Core;
 use crate::app::App;
@@ -64,6 +65,8 @@ pub struct Edge {
     core: Arc<Core>,
     token: Token,
     shutdown: Shutdown,
+    /// Until then a reminder waits for the first connection, which brings what it is computed from.
+    patient_until: Instant,
 }
 
 impl Edge {
@@ -103,7 +106,9 @@ impl Edge {
             stale: Notify::new(),
             departures: Notify::new(),
         };
-        Ok(Arc::new(Self { core: Arc::new(core), token, shutdown: lifecycle.shutdown().clone() }))
+        let shutdown = lifecycle.shutdown().clone();
+        let patient_until = Instant::now() + courier::PATIENCE_AT_START;
+        Ok(Arc::new(Self { core: Arc::new(core), token, shutdown, patient_until }))
     }
 
     /// Connects, answers commands with `app`, and keeps what is known of guilds up to date until a stop is asked for.
