@@ -29,6 +29,8 @@ mod history;
 mod interactions;
 mod keyed_locks;
 mod link;
+mod login_budget;
+mod logins;
 mod members;
 mod port;
 mod reactions;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use discord_emulator::Method;
+use serde_json::json;
 
 use crate::stage::{HOUR, Stage, asked, ids, pinged};
 
@@ -38,4 +39,50 @@ async fn a_bot_that_waits_for_its_first_connection_stops_at_once() {
     let stopping = Instant::now();
     stage.stop().await.expect("the bot stops cleanly");
     assert!(stopping.elapsed() < Duration::from_secs(3), "{:?}", stopping.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_closed_without_a_code_or_with_one_for_shards_is_back_long_before_the_next_heartbeat() {
+    for code in [None, Some(4010), Some(4011)] {
+        let (stage, guild) = Stage::set().await;
+        let [anna, ben] = ["Anna", "Ben"].map(|name| guild.add_member(name));
+        let (general, message) = asked(&stage, &guild).await;
+        let gateway = stage.discord.gateway();
+        let before = gateway.identifies();
+        gateway.close(code);
+        anna.reacts(&message, "✅");
+        stage.until("the bot is back", || gateway.identifies() > before && gateway.is_ready()).await;
+        stage.until("Anna's answer is known", || stage.answers(&guild) == 2).await;
+        let help = ben.runs(&general, "/help").send().await.expect("commands are answered");
+        assert!(help.is_ephemeral());
+        stage.pass(HOUR);
+        stage.until("the reminder is sent", || stage.log_rows(&guild) == ["sent"]).await;
+        assert_eq!(pinged(&general), ids(&[&ben]));
+        assert_eq!(gateway.identifies(), before + 1, "one login is enough");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_ends_again_and_again_makes_the_bot_ask_whether_logins_are_left() {
+    let (stage, _guild) = Stage::set().await;
+    let gateway = stage.discord.gateway();
+    let asked = || stage.discord.requests_to(&Method::GET, "/gateway/bot").len();
+    for logins in 2..=5 {
+        assert_eq!(asked(), 1);
+        gateway.invalidate(false);
+        let is_back = || gateway.identifies() == logins && gateway.is_ready();
+        stage.until("the bot has logged in again", is_back).await;
+    }
+    stage.until("the bot asks Discord", || asked() == 2).await;
+    stage.until("the bot is back", || gateway.identifies() == 6 && gateway.is_ready()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_that_tells_no_budget_of_logins_is_used_all_the_same() {
+    let mut stage = Stage::empty().await;
+    stage.discord.add_guild("Chess club");
+    let url = stage.discord.api_url().replace("http", "ws");
+    let answer = json!({ "url": url });
+    stage.discord.faults().on(Method::GET, "/gateway/bot").always().respond(200, answer);
+    stage.start().await;
 }

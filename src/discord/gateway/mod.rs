@@ -112,7 +112,7 @@ impl Intake {
         core.freshness.missed(|guild| core.link.shard_of(guild) == shard);
         core.access.forget_guilds(|guild| core.link.shard_of(guild) == shard);
         core.link.expect(guilds.iter().copied());
-        core.link.connected(shard);
+        core.link.logged_in(shard);
         for guild in &guilds {
             let record = core.registry.find(*guild);
             let known = record.is_some_and(|record| {
