@@ -10,6 +10,7 @@
 //! To add a kind of event: its variant and translation in [`update`], and its line in [`Intake::handle`].
 
 mod lanes;
+mod rebuild;
 mod salvage;
 mod update;
 
@@ -80,9 +81,9 @@ impl Intake {
                     self.push(guild, update);
                 }
                 Update::Ready { identity, guilds } => self.ready(shard, identity, guilds),
-                Update::UnreadableInteraction { id, token } => {
+                Update::UnreadableInteraction { id, token, kind } => {
                     self.count_unreadable("INTERACTION_CREATE");
-                    interactions::decline(&self.core, id, token);
+                    interactions::decline(&self.core, id, token, kind);
                 }
                 Update::Unreadable { kind, guild } => self.unreadable(&kind, guild),
             }
