@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serenity::all::{CommandInteraction, ComponentInteraction, Interaction, ModalInteraction};
+use serenity::all::{
+    CommandInteraction, ComponentInteraction, Interaction, InteractionType, ModalInteraction,
+};
 use tokio::time::Instant;
 
 use super::body::{Audience, FirstAnswer, MessageBody};
@@ -68,13 +70,16 @@ pub(super) fn take(core: &Arc<Core>, app: &Arc<App>, interaction: Interaction) {
     });
 }
 
-/// Starts a task that declines an interaction that could not be read. Where it only asked for suggestions, Discord
-/// refuses the answer, and the member sees no suggestions.
-pub(super) fn decline(core: &Arc<Core>, id: u64, token: String) {
+/// Starts a task that declines an interaction that could not be read: with a sentence, or where it only asked for
+/// suggestions, with none.
+pub(super) fn decline(core: &Arc<Core>, id: u64, token: String, kind: InteractionType) {
     let core = Arc::clone(core);
     core.tracker.clone().spawn(async move {
-        let body = MessageBody::of_reply(refusal(UNREADABLE), Audience::Asker);
-        let answer = FirstAnswer::Message(body).to_json();
+        let answer = match kind {
+            InteractionType::Autocomplete => FirstAnswer::Suggestions(serde_json::Value::Array(Vec::new())),
+            _ => FirstAnswer::Message(MessageBody::of_reply(refusal(UNREADABLE), Audience::Asker)),
+        };
+        let answer = answer.to_json();
         if let Err(error) = core.sender.tell(routes::answer_interaction(id, &token, &answer)).await {
             tracing::debug!(%error, "an interaction could be neither read nor declined");
         }

@@ -3,6 +3,7 @@
 
 mod answers;
 mod commands;
+mod connection;
 mod crashes;
 mod delivery;
 mod drafts;
@@ -17,6 +18,7 @@ mod operator;
 mod people;
 mod recovery;
 mod reminders;
+mod returns;
 mod stage;
 mod stopping;
 mod stores;
