@@ -167,6 +167,7 @@ impl Delivery<'_> {
         }
         metrics::counter!(metric::REMINDERS, "status" => "failed").increment(1);
         self.log(reminder.id, event, &why, "a reminder was not sent");
+        self.scheduler.courier.event_changed(self.store.guild_id(), event.id);
         Ok(())
     }
 

@@ -87,6 +87,8 @@ impl Pass {
             let responded = turnout.responded;
             if store.reminders().skip(event.id, scheduled_at, next_due_at, responded, now).await? {
                 metrics::counter!(metric::REMINDERS, "status" => "skipped").increment(1);
+                // Its message names the next instant.
+                self.scheduler.courier.event_changed(self.guild, event.id);
             }
             return Ok(());
         }
@@ -127,6 +129,7 @@ impl Pass {
         let now = self.scheduler.clock.now();
         tracing::warn!(guild.id = %self.guild, event.id = %event.id, due_at = %due, why, "reminders are suspended");
         store.events().suspend(event.id, why, now + SUSPENSION, now).await?;
+        self.scheduler.courier.event_changed(self.guild, event.id);
         Ok(())
     }
 }
