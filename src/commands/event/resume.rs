@@ -29,7 +29,10 @@ impl Resume {
         let chosen = self.event.find_to_manage(call).await?;
         match chosen.event.state {
             State::Paused => resume(call, chosen).await,
-            State::Suspended(_) => lift(call, chosen).await,
+            State::Suspended(_) => {
+                place::require_muster(call, chosen.event.channel_id, place::Purpose::Post).await?;
+                resume(call, chosen).await
+            }
             State::Active | State::Ended(_) => {
                 let heading = standing::heading(&chosen.event, call.guild());
                 let next = standing::next_reminder(&chosen.event);
@@ -41,14 +44,14 @@ impl Resume {
 
 async fn resume(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
     let now = call.now();
-    let next = next_instant(due_without_pause(&chosen).await?, chosen.event.interval, now);
+    let next = next_instant(due_without_rest(&chosen).await?, chosen.event.interval, now);
     call.app.expect_due(call.guild(), next.at).await?;
     chosen.store.events().resume(chosen.event.id, next.at, now).await?;
     let event = chosen.settle(call).await?;
     let mut lines = vec![format!("{} goes on.", standing::heading(&event, call.guild()))];
     if next.overdue {
         lines.push(
-            "A reminder fell due while it was paused. I leave that one out and go on with the next."
+            "A reminder fell due meanwhile. I leave that one out and go on with the next; `/event remind` sends one now."
                 .to_owned(),
         );
     }
@@ -56,24 +59,12 @@ async fn resume(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
     Ok(Reply::lines(&lines))
 }
 
-/// Tries again what Discord refused, once what was missing is there.
-async fn lift(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
-    place::require_muster(call, chosen.event.channel_id, place::Purpose::Post).await?;
-    if let Some(due) = chosen.event.next_due_at {
-        call.app.expect_due(call.guild(), due).await?;
-    }
-    chosen.store.events().lift_suspension(chosen.event.id, call.now()).await?;
-    let event = chosen.settle(call).await?;
-    let heading = standing::heading(&event, call.guild());
-    Ok(Reply::text(format!("{heading} goes on. {}", standing::next_reminder(&event))))
-}
-
 /// Where the due grid goes on.
 #[derive(Debug, PartialEq, Eq)]
 struct Next {
     /// The next instant of the grid after now.
     at: Timestamp,
-    /// Whether an earlier one passed during the pause.
+    /// Whether an earlier one passed meanwhile.
     overdue: bool,
 }
 
@@ -85,9 +76,9 @@ fn next_instant(due: Timestamp, interval: Interval, now: Timestamp) -> Next {
     Next { at: next_on_grid(due, interval, now), overdue: true }
 }
 
-/// When the paused event would have been due. A pause clears that instant, but each reminder has noted the one after
-/// it; before the first reminder it is one interval after the beginning.
-async fn due_without_pause(chosen: &Chosen) -> Result<Timestamp, CommandError> {
+/// When the resting event would have been due. A pause clears that instant and a refusal replaces it, but each reminder
+/// has noted the one after it; before the first reminder it is one interval after the beginning.
+async fn due_without_rest(chosen: &Chosen) -> Result<Timestamp, CommandError> {
     let event = &chosen.event;
     let log = chosen.store.reminders().history(event.id, LOOKED_BACK, 0).await?;
     let noted = log.iter().find_map(|reminder| reminder.next_due_at);

@@ -24,7 +24,7 @@ impl Events<'_> {
         self.changed("pause an event", pause).await
     }
 
-    /// Lets the reminders go on at `next_due`; false if the event is not paused.
+    /// Lets the reminders go on at `next_due`; false if the event is neither paused nor suspended.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -35,8 +35,8 @@ impl Events<'_> {
         now: Timestamp,
     ) -> Result<bool, StorageError> {
         let resume = sqlx::query(
-            "UPDATE events SET paused = 0, next_due_at = $2, updated_at = $3
-             WHERE id = $1 AND paused = 1 AND ended_at IS NULL",
+            "UPDATE events SET paused = 0, suspended_reason = NULL, next_due_at = $2, updated_at = $3
+             WHERE id = $1 AND (paused = 1 OR suspended_reason IS NOT NULL) AND ended_at IS NULL",
         );
         let resume = resume.bind(event.0).bind(next_due.timestamp_millis()).bind(now.timestamp_millis());
         self.changed("resume an event", resume).await
@@ -210,6 +210,10 @@ mod tests {
         assert!(events.lift_suspension(id, at(301)).await.unwrap());
         assert!(!events.lift_suspension(id, at(302)).await.unwrap());
         assert_eq!(events.find(id).await.unwrap().unwrap().state, State::Active);
+        assert!(events.suspend(id, "may not send", at(600), at(400)).await.unwrap());
+        assert!(events.resume(id, at(420), at(401)).await.unwrap());
+        let resumed = events.find(id).await.unwrap().unwrap();
+        assert_eq!((resumed.state, resumed.next_due_at), (State::Active, Some(at(420))));
     }
 
     #[tokio::test]
