@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use discord_emulator::{Channel, Guild, Member, Message};
 
-use crate::stage::{Stage, picture};
+use crate::stage::{Stage, picture, within};
 
 /// The owner has a message watched with these options, and is told how it stands.
 async fn watch(stage: &Stage, message: &Message, options: &[(&str, &str)]) -> String {
@@ -49,7 +49,7 @@ async fn other_reactions_count_from_then_on_and_the_old_ones_no_longer() {
     1 of 3 members has answered, 2 are missing.
     I remind every hour, next <t:F> (<t:R>).
     Answers that count: 🎉 · 🛑
-    The message also carries ✅, which do not count. `reactions` of `/event watch` says which do.
+    The message also carries ✅, which does not count; name it in `reactions` of `/event watch` to change that.
     ");
     insta::assert_snapshot!(picture(&message), @"
     Who comes?
@@ -58,6 +58,11 @@ async fn other_reactions_count_from_then_on_and_the_old_ones_no_longer() {
 
     anna.reacts(&message, "❌");
     guild.owner().reacts(&message, "🛑");
+    within("both answers are known", || async {
+        let told = stage.told(&guild.owner(), &general, "/event show", &[("event", "Who comes?")]).await;
+        told.contains("2 of 3 members have answered")
+    })
+    .await;
     stage.pass(TimeDelta::hours(1));
     let reminder = general.wait_for_message(Message::is_by_bot).await;
     assert_eq!(reminder.pings(), [anna.id()], "{}", reminder.text());
@@ -98,9 +103,9 @@ async fn a_posted_event_takes_other_reactions_as_buttons() {
     Board games
     **2** of **3** answered, **1** missing
     Next reminder: <t:F> (<t:R>), every hour
-    🍕  (1)
+    🍕 (1)
     @Ben
-    🍝  (0)
+    🍝 (0)
     –
     ✅ Coming (1)
     @Anna
