@@ -33,6 +33,7 @@ CREATE TABLE members (
 -- message_id NULL: a draft, until Discord has answered.
 -- title_key: the title in lower case, in any script; what a search compares.
 -- suspended_reason: why Discord refuses the reminders; next_due_at is then the next try.
+-- grid_at: an instant of the due grid, from which all others are whole intervals away; a pause or a suspension keeps it.
 CREATE TABLE events (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     channel_id INTEGER NOT NULL,
@@ -46,6 +47,7 @@ CREATE TABLE events (
     suspended_reason TEXT,
     last_reminder_at INTEGER,
     next_due_at INTEGER CHECK (next_due_at IS NULL OR (paused = 0 AND ended_at IS NULL)),
+    grid_at INTEGER NOT NULL,
     required_reactions TEXT NOT NULL CHECK (json_valid(required_reactions))
         DEFAULT '[{"emoji":"✅","label":"Coming"},{"emoji":"❌","label":"Not coming"},{"emoji":"❓","label":"Maybe"}]',
     role_id INTEGER,
@@ -73,7 +75,9 @@ CREATE TABLE responses (
 
 CREATE UNIQUE INDEX responses_one_button ON responses (event_id, user_id) WHERE source = 'button';
 
--- next_due_at: the event's next instant, as it was at the claim. created_at: the claim.
+-- created_at: the claim. addressed_at: when it was last decided whom the messages mention and what they say.
+-- next_due_at: the event's next instant, as it was then.
+-- perhaps_sent_before: 1 if the messages say so, because Discord may have taken some whose history nobody may read.
 CREATE TABLE reminder_log (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     event_id INTEGER NOT NULL REFERENCES events (id) ON DELETE CASCADE,
@@ -83,6 +87,8 @@ CREATE TABLE reminder_log (
     responded INTEGER NOT NULL DEFAULT 0,
     recipients TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(recipients)),
     next_due_at INTEGER,
+    addressed_at INTEGER NOT NULL,
+    perhaps_sent_before INTEGER NOT NULL DEFAULT 0 CHECK (perhaps_sent_before IN (0, 1)),
     status TEXT NOT NULL CHECK (status IN ('pending', 'sent', 'failed', 'skipped')),
     error TEXT,
     attempts INTEGER NOT NULL DEFAULT 0,

@@ -21,7 +21,7 @@ use crate::domain::event::{Event, EventId};
 use crate::domain::permissions::Permissions;
 use crate::domain::reminder::Reminder;
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
-use crate::scheduler::{Courier, Probe, SendError, Sending};
+use crate::scheduler::{Courier, Probe, SendError};
 use crate::storage::Lease;
 
 #[async_trait]
@@ -51,9 +51,8 @@ impl Courier for Edge {
         event: &Event,
         reminder: &Reminder,
         part: usize,
-        sending: Sending,
     ) -> Result<MessageId, SendError> {
-        let sent = send(&self.core, guild, event, reminder, part, sending).await;
+        let sent = send(&self.core, guild, event, reminder, part).await;
         if let Err(SendError::Forbidden { .. }) = &sent {
             // While Muster may not see the channel it hears of no reactions there.
             self.core.freshness.missed(|stale| stale == guild);
@@ -83,10 +82,9 @@ async fn send(
     event: &Event,
     reminder: &Reminder,
     part: usize,
-    sending: Sending,
 ) -> Result<MessageId, SendError> {
     let channel = event.channel_id;
-    let Some(body) = reminder_message::render(guild, event, reminder, part, sending) else {
+    let Some(body) = reminder_message::render(guild, event, reminder, part) else {
         return Err(SendError::Refused { why: format!("the reminder has no part {part}") });
     };
     let call = routes::send_message(channel, &body).with_urgency(Urgency::Background);

@@ -171,6 +171,7 @@ mod tests {
             state: State::Active,
             last_reminder_at: None,
             next_due_at: Some(at),
+            grid_at: at,
             choices: Choices::default(),
             role: None,
             author_id: UserId::new(9),

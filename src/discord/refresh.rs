@@ -91,8 +91,10 @@ fn stale_guilds(core: &Core) -> Vec<GuildId> {
     guilds.retain(|guild| {
         let present =
             core.registry.find(*guild).is_some_and(|record| record.live && record.absent_since.is_none());
+        // A store that is set aside is looked at again when a reminder or a command needs it.
+        let usable = core.stores.is_quarantined(*guild).is_none();
         let is_due = !is_fresh(core, *guild) || core.drafts.are_suspected(*guild);
-        present && core.link.hears_of(*guild) && is_due
+        present && usable && core.link.hears_of(*guild) && is_due
     });
     guilds.sort_by_key(|guild| due.get(guild).map_or((true, None), |due| (false, Some(*due))));
     guilds

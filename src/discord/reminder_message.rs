@@ -8,26 +8,19 @@ use crate::domain::event::Event;
 use crate::domain::reminder::Reminder;
 use crate::domain::text;
 use crate::ids::{GuildId, UserId};
-use crate::scheduler::Sending;
 
 /// Discord's limit for the text of a message.
 const CONTENT_MAX: usize = 2_000;
 
 /// Renders one part of a reminder; `None` if it has no such part.
-pub(super) fn render(
-    guild: GuildId,
-    event: &Event,
-    reminder: &Reminder,
-    part: usize,
-    sending: Sending,
-) -> Option<MessageBody> {
+pub(super) fn render(guild: GuildId, event: &Event, reminder: &Reminder, part: usize) -> Option<MessageBody> {
     let users = reminder.parts().nth(part)?;
     let link = event.link(guild);
     let action = Action::Missing { reminder: reminder.id, part: u16::try_from(part).ok()? };
     let missing = CreateButton::new(CustomId { guild, action }.to_string()).label("Who is missing?");
     let buttons = vec![CreateButton::new_link(&link).label("Go to the event"), missing];
     Some(MessageBody {
-        content: content(event, reminder, users, &link, sending),
+        content: content(event, reminder, users, &link),
         components: vec![CreateActionRow::Buttons(buttons)],
         allowed_mentions: AllowedMentions::users(users),
         nonce: Some(Nonce::new(reminder.part_nonce(part))),
@@ -37,9 +30,9 @@ pub(super) fn render(
 
 /// The text: the mentions always; the title as long as there is room; the link in words if there is room for it, too,
 /// since a button carries it anyway.
-fn content(event: &Event, reminder: &Reminder, users: &[UserId], link: &str, sending: Sending) -> String {
+fn content(event: &Event, reminder: &Reminder, users: &[UserId], link: &str) -> String {
     let mentions = users.iter().map(|user| format!("<@{user}>")).collect::<Vec<_>>().join(" ");
-    let numbers = numbers(reminder, sending);
+    let numbers = numbers(reminder);
     let fixed = mentions.chars().count() + numbers.chars().count() + "⏰ ****\n\n".chars().count();
     let room = CONTENT_MAX.saturating_sub(fixed);
     let title = escaped_within(&event.title, room);
@@ -55,11 +48,11 @@ fn escaped_within(title: &str, room: usize) -> String {
     shorter.find(|title| title.chars().count() <= room).unwrap_or_default()
 }
 
-fn numbers(reminder: &Reminder, sending: Sending) -> String {
+fn numbers(reminder: &Reminder) -> String {
     let missing = reminder.recipients.len();
     let total = reminder.responded + missing;
     let late = if reminder.is_late() { " (late)" } else { "" };
-    let repeat = if sending == Sending::PerhapsAgain { " (perhaps sent before)" } else { "" };
+    let repeat = if reminder.perhaps_sent_before { " (perhaps sent before)" } else { "" };
     let next = reminder.next_due_at.map(|next| format!(" Next {}.", text::relative_time(next)));
     let next = next.unwrap_or_default();
     format!("{late}{repeat}\n{} of {total} answered, {missing} missing.{next}", reminder.responded)
@@ -91,6 +84,7 @@ mod tests {
             state: State::Active,
             last_reminder_at: None,
             next_due_at: Some(at),
+            grid_at: at,
             choices: Choices::default(),
             role: None,
             author_id: UserId::new(9),
@@ -105,11 +99,13 @@ mod tests {
             event_id: EventId(3),
             scheduled_at: at,
             claimed_at: at,
+            addressed_at: at,
             sent_at: None,
             status: Status::Pending,
             recipients: (0..recipients).map(|user| UserId::new((u64::MAX >> 1) - user)).collect(),
             responded: 2,
             next_due_at: Some(at + TimeDelta::hours(1)),
+            perhaps_sent_before: false,
             attempts: 1,
             next_attempt_at: None,
             nonce: "abc".into(),
@@ -119,7 +115,7 @@ mod tests {
     }
 
     fn part(title: &str, reminder: &Reminder, part: usize) -> MessageBody {
-        render(GUILD, &event(title), reminder, part, Sending::Fresh).unwrap()
+        render(GUILD, &event(title), reminder, part).unwrap()
     }
 
     #[test]
@@ -144,7 +140,7 @@ mod tests {
     #[test]
     fn a_late_reminder_says_so() {
         let mut late = reminder(1);
-        late.claimed_at += TimeDelta::minutes(5);
+        late.addressed_at += TimeDelta::minutes(5);
         assert!(part("Match", &late, 0).content.starts_with("⏰ **Match** (late)\n"));
     }
 
@@ -157,19 +153,20 @@ mod tests {
 
     #[test]
     fn there_is_no_part_after_the_last() {
-        assert!(render(GUILD, &event("x"), &reminder(80), 1, Sending::Fresh).is_none());
+        assert!(render(GUILD, &event("x"), &reminder(80), 1).is_none());
     }
 
     proptest! {
         #[test]
         fn a_reminder_fits_and_mentions_everybody_once(title in ".{1,100}", recipients in 1u64..400, late: bool) {
             let mut reminder = reminder(recipients);
+            reminder.perhaps_sent_before = true;
             if late {
-                reminder.claimed_at += TimeDelta::days(1);
+                reminder.addressed_at += TimeDelta::days(1);
             }
             let mut mentioned = Vec::new();
             for number in 0..reminder.parts().len() {
-                let body = render(GUILD, &event(&title), &reminder, number, Sending::PerhapsAgain).unwrap();
+                let body = render(GUILD, &event(&title), &reminder, number).unwrap();
                 prop_assert!(body.content.chars().count() <= CONTENT_MAX);
                 let users: Vec<UserId> = reminder.parts().nth(number).unwrap().to_vec();
                 prop_assert!(users.len() <= MENTIONS_PER_PART);

@@ -84,8 +84,10 @@ pub struct Event {
     pub state: State,
     /// The due instant of the latest reminder, whether it was sent or skipped.
     pub last_reminder_at: Option<Timestamp>,
-    /// The next instant of the due grid; `None` while paused or ended.
+    /// When it is next due: an instant of the due grid, or the next try while suspended; `None` while paused or ended.
     pub next_due_at: Option<Timestamp>,
+    /// An instant of the due grid, whatever the event is doing; see [`first_on_grid`](super::reminder::first_on_grid).
+    pub grid_at: Timestamp,
     /// The answers that count.
     pub choices: Choices,
     /// Only members with this role are asked; `None`: all who can see the channel.

@@ -48,16 +48,20 @@ pub struct Reminder {
     pub scheduled_at: Timestamp,
     /// When it was claimed; the first attempt follows at once.
     pub claimed_at: Timestamp,
+    /// When it was last decided whom it mentions: at the claim, or later if it could not be sent for long.
+    pub addressed_at: Timestamp,
     /// When Discord had accepted all of it.
     pub sent_at: Option<Timestamp>,
     /// What became of it.
     pub status: Status,
     /// The members it mentions, in the order of its messages.
     pub recipients: Vec<UserId>,
-    /// How many of the audience had answered at the claim.
+    /// How many of the audience had answered when it was addressed.
     pub responded: usize,
-    /// The due instant after this one, as it was at the claim.
+    /// The event's next due instant when it was addressed.
     pub next_due_at: Option<Timestamp>,
+    /// Whether its messages say that they may be repeats: Discord may have taken some, and Muster may not look.
+    pub perhaps_sent_before: bool,
     /// How many times it was tried.
     pub attempts: u32,
     /// When it is tried again; only while pending.
@@ -76,10 +80,10 @@ impl Reminder {
         self.recipients.chunks(MENTIONS_PER_PART)
     }
 
-    /// Whether it was claimed so long after its due instant that it should say so.
+    /// Whether it leaves so long after its due instant that it should say so.
     #[must_use]
     pub fn is_late(&self) -> bool {
-        self.claimed_at - self.scheduled_at > LATE_AFTER
+        self.addressed_at - self.scheduled_at > LATE_AFTER
     }
 
     /// The nonce of one of its messages, at most 25 characters as Discord wants.
@@ -102,6 +106,12 @@ pub fn next_on_grid(scheduled_at: Timestamp, interval: Interval, now: Timestamp)
         .unwrap_or(scheduled_at)
 }
 
+/// The first instant after `now` of the due grid on which `instant` is, which may be `instant` itself.
+#[must_use]
+pub fn first_on_grid(instant: Timestamp, interval: Interval, now: Timestamp) -> Timestamp {
+    if instant > now { instant } else { next_on_grid(instant, interval, now) }
+}
+
 /// Turns the list of non-responders a little further for each reminder, so that nobody is always named last.
 #[must_use]
 pub fn rotated(mut users: Vec<UserId>, scheduled_at: Timestamp, interval: Interval) -> Vec<UserId> {
@@ -114,13 +124,14 @@ pub fn rotated(mut users: Vec<UserId>, scheduled_at: Timestamp, interval: Interv
     users
 }
 
-/// The nonce of a reminder: a fingerprint of guild, row and claim in at most 13 letters and digits.
+/// The nonce of a reminder: a fingerprint of guild, row and addressing in at most 13 letters and digits.
 ///
-/// The same row always has the same nonce; a row of a database that was deleted and begun anew has another.
+/// The same row with the same recipients always has the same nonce; a row that was addressed anew has another, and so
+/// has one of a database that was deleted and begun anew.
 #[must_use]
-pub fn nonce(guild: GuildId, id: ReminderId, claimed_at: Timestamp) -> String {
+pub fn nonce(guild: GuildId, id: ReminderId, addressed_at: Timestamp) -> String {
     // FNV-1a, 64 bits: stable for ever, and short enough for a nonce of 25 characters with a part number behind it.
-    let fields = [guild.get(), id.0.unsigned_abs(), claimed_at.timestamp_millis().unsigned_abs()];
+    let fields = [guild.get(), id.0.unsigned_abs(), addressed_at.timestamp_millis().unsigned_abs()];
     let hash =
         fields.iter().flat_map(|field| field.to_le_bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -160,6 +171,17 @@ mod tests {
             prop_assert_eq!((next - start) % ms, 0);
             prop_assert!(next > start && next > start + elapsed);
             prop_assert!(next - ms <= start + elapsed.max(0));
+        }
+
+        #[test]
+        fn the_first_instant_of_the_grid_is_the_one_at_hand_until_it_has_passed(
+            start in 0i64..4_000_000_000_000, ms in 1i64..3_000_000_000, elapsed in -1_000_000i64..100_000_000_000,
+        ) {
+            let interval = Interval::from_millis(ms).unwrap();
+            let first = first_on_grid(at(start), interval, at(start + elapsed)).timestamp_millis();
+            prop_assert_eq!((first - start) % ms, 0);
+            prop_assert!(first >= start && first > start + elapsed);
+            prop_assert!(first == start || first - ms <= start + elapsed);
         }
 
         #[test]

@@ -43,7 +43,6 @@ pub trait Courier: Send + Sync + 'static {
         event: &Event,
         reminder: &Reminder,
         part: usize,
-        sending: Sending,
     ) -> Result<MessageId, SendError>;
 
     /// Looks whether a part whose acceptance was never heard of stands in its channel.
@@ -60,15 +59,6 @@ pub trait Courier: Send + Sync + 'static {
 
     /// Tells that the numbers on the message of an event have changed; it is rewritten soon.
     fn event_changed(&self, guild: GuildId, event: EventId);
-}
-
-/// Whether a part may have been sent before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sending {
-    /// It was not, or Discord will recognise its nonce.
-    Fresh,
-    /// It may have been, and nobody can look: the message says that it may be a repeat.
-    PerhapsAgain,
 }
 
 /// What a look into a channel's history found.

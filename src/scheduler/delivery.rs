@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::courier::{Probe, SendError, Sending};
-use super::pass::SUSPENSION;
-use super::{Courier, Scheduler};
+use super::Scheduler;
+use super::courier::SendError;
+use super::pass::{PassError, SUSPENSION};
 use crate::clock::Timestamp;
-use crate::domain::event::{EndReason, Event};
+use crate::domain::event::{EndReason, Event, State};
 use crate::domain::reminder::{Reminder, ReminderId};
-use crate::ids::MessageId;
 use crate::storage::{Lease, StorageError};
 use crate::telemetry::metric;
 
@@ -21,36 +20,66 @@ use crate::telemetry::metric;
 const FIRST_BACKOFF: TimeDelta = TimeDelta::seconds(2);
 const LONGEST_BACKOFF: TimeDelta = TimeDelta::minutes(15);
 
-/// Sends what is left of a claimed reminder and writes down what became of it.
+/// Sends a reminder that was claimed at this moment, and writes down what became of it.
 ///
 /// # Errors
 /// [`StorageError`] if the outcome could not be written; the row then says to try again.
 pub(super) async fn deliver(
     scheduler: &Scheduler,
     store: &Lease,
+    event: &Event,
     reminder: Reminder,
 ) -> Result<(), StorageError> {
-    let delivery = Delivery { scheduler, store };
+    let delivery = Delivery { scheduler, store, event };
+    if delivery.begin(&reminder).await? { delivery.send(reminder).await } else { Ok(()) }
+}
+
+/// Goes on with a reminder that was claimed earlier, if it is still wanted, and writes down what became of it.
+///
+/// # Errors
+/// As [`deliver`].
+pub(super) async fn go_on(
+    scheduler: &Scheduler,
+    store: &Lease,
+    reminder: Reminder,
+) -> Result<(), StorageError> {
     let Some(event) = store.events().find(reminder.event_id).await? else {
-        return delivery.skip(reminder.id, "its event is gone").await;
+        store.reminders().mark_skipped(reminder.id, "its event is gone", scheduler.clock.now()).await?;
+        return Ok(());
     };
-    if !event.is_live() {
-        return delivery.skip(reminder.id, "its event is over").await;
+    let delivery = Delivery { scheduler, store, event: &event };
+    if let Some(why) = is_unwanted(&event, &reminder) {
+        return delivery.skip(reminder.id, why).await;
     }
-    let retry_at = delivery.backoff(reminder.attempts, None);
-    if !store.reminders().begin_attempt(reminder.id, retry_at, scheduler.clock.now()).await? {
+    if !delivery.begin(&reminder).await? {
         return Ok(());
     }
-    match delivery.send_parts(&event, &reminder).await? {
-        Outcome::Sent => delivery.mark_sent(&event, &reminder).await,
-        Outcome::Interrupted => Ok(()),
-        Outcome::Failed(error) => delivery.settle(&event, &reminder, error).await,
+    match delivery.brought_up_to_date(reminder.clone()).await {
+        Ok(Some(reminder)) if reminder.recipients.is_empty() => {
+            delivery.skip(reminder.id, "nobody was missing any more when it could be sent").await
+        }
+        Ok(Some(reminder)) => delivery.send(reminder).await,
+        Ok(None) => Ok(()),
+        Err(PassError::Discord(error)) => delivery.settle(&reminder, error).await,
+        Err(PassError::Storage(error)) => Err(error),
     }
 }
 
-struct Delivery<'a> {
-    scheduler: &'a Scheduler,
-    store: &'a Lease,
+/// Why a reminder that waited is no longer wanted, as a part of a sentence.
+fn is_unwanted(event: &Event, reminder: &Reminder) -> Option<&'static str> {
+    match event.state {
+        State::Ended(_) => Some("its event is over"),
+        // One that was asked for during the pause knows of no next instant.
+        State::Paused if reminder.next_due_at.is_some() => Some("its event was paused"),
+        State::Paused | State::Active | State::Suspended(_) => None,
+    }
+}
+
+/// One reminder of one event on its way.
+pub(super) struct Delivery<'a> {
+    pub(super) scheduler: &'a Scheduler,
+    pub(super) store: &'a Lease,
+    pub(super) event: &'a Event,
 }
 
 /// How far an attempt came.
@@ -62,7 +91,7 @@ enum Outcome {
 }
 
 impl Delivery<'_> {
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.scheduler.clock.now()
     }
 
@@ -73,107 +102,87 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    async fn send_parts(&self, event: &Event, reminder: &Reminder) -> Result<Outcome, StorageError> {
-        let mut accepted = reminder.message_ids.len();
-        for part in 0..reminder.parts().len() {
-            if part < accepted {
-                continue;
-            }
+    /// Writes down that an attempt begins; `false` if there is nothing left to attempt.
+    async fn begin(&self, reminder: &Reminder) -> Result<bool, StorageError> {
+        let retry_at = self.backoff(reminder.attempts, None);
+        self.store.reminders().begin_attempt(reminder.id, retry_at, self.now()).await
+    }
+
+    async fn send(&self, reminder: Reminder) -> Result<(), StorageError> {
+        match self.send_parts(&reminder).await? {
+            Outcome::Sent => self.mark_sent(&reminder).await,
+            Outcome::Interrupted => Ok(()),
+            Outcome::Failed(error) => self.settle(&reminder, error).await,
+        }
+    }
+
+    async fn send_parts(&self, reminder: &Reminder) -> Result<Outcome, StorageError> {
+        for part in reminder.message_ids.len()..reminder.parts().len() {
             if part > 0 && self.scheduler.shutdown.is_requested() {
                 return Ok(Outcome::Interrupted);
             }
-            match self.send_part(event, reminder, part).await {
-                Ok(message) => {
-                    self.store.reminders().record_part(reminder.id, part, message, self.now()).await?;
-                }
+            let sent = self.scheduler.courier.send(self.store.guild_id(), self.event, reminder, part).await;
+            let message = match sent {
+                Ok(message) => Some(message),
+                Err(SendError::SentAndDeleted) => None,
                 Err(error) => return Ok(Outcome::Failed(error)),
-            }
-            accepted += 1;
+            };
+            self.store.reminders().record_part(reminder.id, part, message, self.now()).await?;
         }
         Ok(Outcome::Sent)
     }
 
-    /// Sends one part; `None` for the message if it was sent before and somebody deleted it since.
-    async fn send_part(
-        &self,
-        event: &Event,
-        reminder: &Reminder,
-        part: usize,
-    ) -> Result<Option<MessageId>, SendError> {
-        let courier: &dyn Courier = self.scheduler.courier.as_ref();
-        let guild = self.store.guild_id();
-        let mut sending = Sending::Fresh;
-        if self.may_have_been_forgotten(reminder) {
-            match courier.probe(guild, event, reminder, part).await? {
-                Probe::Found(message) => return Ok(Some(message)),
-                Probe::Absent => {}
-                Probe::Blind => sending = Sending::PerhapsAgain,
-            }
-        }
-        match courier.send(guild, event, reminder, part, sending).await {
-            Ok(message) => Ok(Some(message)),
-            Err(SendError::SentAndDeleted) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Whether an earlier attempt may have been accepted so long ago that Discord has forgotten its nonce.
-    fn may_have_been_forgotten(&self, reminder: &Reminder) -> bool {
-        let window = TimeDelta::from_std(self.scheduler.nonce_window).unwrap_or(TimeDelta::MAX);
-        reminder.attempts > 0 && self.now() - reminder.claimed_at >= window
-    }
-
-    async fn mark_sent(&self, event: &Event, reminder: &Reminder) -> Result<(), StorageError> {
+    async fn mark_sent(&self, reminder: &Reminder) -> Result<(), StorageError> {
         let now = self.now();
         self.store.reminders().mark_sent(reminder.id, reminder.recipients.len(), now).await?;
-        self.store.events().lift_suspension(event.id, now).await?;
+        self.store.events().lift_suspension(self.event.id, None, now).await?;
         metrics::counter!(metric::REMINDERS, "status" => "sent").increment(1);
         let lateness = (now - reminder.scheduled_at).to_std().unwrap_or_default();
         metrics::histogram!(metric::LATENESS).record(lateness.as_secs_f64());
         tracing::info!(
-            guild.id = %self.store.guild_id(), event.id = %event.id, reminder.id = %reminder.id,
+            guild.id = %self.store.guild_id(), event.id = %self.event.id, reminder.id = %reminder.id,
             members = reminder.recipients.len(), lateness_ms = lateness.as_millis(), "reminder sent"
         );
-        self.scheduler.courier.event_changed(self.store.guild_id(), event.id);
+        self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
         Ok(())
     }
 
     /// Decides what a failed attempt makes of the reminder and its event.
-    async fn settle(&self, event: &Event, reminder: &Reminder, error: SendError) -> Result<(), StorageError> {
+    async fn settle(&self, reminder: &Reminder, error: SendError) -> Result<(), StorageError> {
         let (now, why) = (self.now(), error.to_string());
         let (reminders, events) = (self.store.reminders(), self.store.events());
         match error {
             SendError::Retry { after, .. } => {
                 let again = self.backoff(reminder.attempts, after);
                 reminders.retry_at(reminder.id, again, &why, now).await?;
-                self.log(reminder.id, event, &why, "a reminder waits for its next attempt");
+                self.log(reminder.id, &why, "a reminder waits for its next attempt");
                 return Ok(());
             }
-            SendError::Forbidden { .. } => {
-                events.suspend(event.id, &why, now + SUSPENSION, now).await?;
-                reminders.mark_failed(reminder.id, &why, now).await?;
-            }
             SendError::ChannelGone => {
-                events.end_in_channel(event.channel_id, now).await?;
-                reminders.mark_skipped(reminder.id, &why, now).await?;
+                events.end_in_channel(self.event.channel_id, now).await?;
+                self.log(reminder.id, &why, "an event is over");
+                return self.skip(reminder.id, &why).await;
             }
             SendError::EventMessageGone => {
-                events.end(event.id, EndReason::MessageDeleted, now).await?;
-                reminders.mark_skipped(reminder.id, &why, now).await?;
+                events.end(self.event.id, EndReason::MessageDeleted, now).await?;
+                self.log(reminder.id, &why, "an event is over");
+                return self.skip(reminder.id, &why).await;
             }
-            SendError::Refused { .. } | SendError::SentAndDeleted => {
-                reminders.mark_failed(reminder.id, &why, now).await?;
+            SendError::Forbidden { .. } => {
+                events.suspend(self.event.id, &why, now + SUSPENSION, now).await?;
             }
+            SendError::Refused { .. } | SendError::SentAndDeleted => {}
         }
+        reminders.mark_failed(reminder.id, &why, now).await?;
         metrics::counter!(metric::REMINDERS, "status" => "failed").increment(1);
-        self.log(reminder.id, event, &why, "a reminder was not sent");
-        self.scheduler.courier.event_changed(self.store.guild_id(), event.id);
+        self.log(reminder.id, &why, "a reminder was not sent");
+        self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
         Ok(())
     }
 
-    fn log(&self, reminder: ReminderId, event: &Event, why: &str, message: &'static str) {
+    fn log(&self, reminder: ReminderId, why: &str, message: &'static str) {
         tracing::warn!(
-            guild.id = %self.store.guild_id(), event.id = %event.id, reminder.id = %reminder, why, "{message}"
+            guild.id = %self.store.guild_id(), event.id = %self.event.id, reminder.id = %reminder, why, "{message}"
         );
     }
 

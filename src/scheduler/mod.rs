@@ -2,7 +2,8 @@
 //!
 //! A tick ([`ticker`]) takes the due guilds from the agenda and gives each to a pass; a pass ([`pass`]) opens the
 //! guild's store, claims each due reminder in one transaction and hands it to the delivery ([`delivery`]), which sends
-//! its parts and marks them. [`rebuild`] fills the agenda at start.
+//! its parts and marks them; one that waited is first brought up to date ([`unfinished`]). [`rebuild`] fills the
+//! agenda at start.
 //!
 //! **Invariants**
 //! - A reminder is claimed in one transaction before anything is sent; the row decides, never the memory.
@@ -18,9 +19,11 @@ mod delivery;
 mod pass;
 mod rebuild;
 mod ticker;
+mod turnout;
+mod unfinished;
 
 pub use agenda::Agenda;
-pub use courier::{Courier, Probe, SendError, Sending};
+pub use courier::{Courier, Probe, SendError};
 pub use rebuild::{load_agenda, sweep};
 pub use ticker::Scheduler;
 

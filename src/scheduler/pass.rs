@@ -3,14 +3,14 @@
 use chrono::TimeDelta;
 
 use super::courier::SendError;
+use super::turnout::turnout_of;
 use super::{Scheduler, delivery, sync_due};
 use crate::clock::Timestamp;
-use crate::domain::audience::{Turnout, audience, turnout};
+use crate::domain::audience::Turnout;
 use crate::domain::event::{EndReason, Event};
-use crate::domain::reminder::{next_on_grid, rotated};
-use crate::domain::response::responders;
+use crate::domain::reminder::{first_on_grid, rotated};
 use crate::ids::GuildId;
-use crate::storage::{Lease, NewReminder, StorageError};
+use crate::storage::{Lease, NewReminder, Skip, StorageError};
 use crate::telemetry::metric;
 
 /// Due events handled before the agenda is looked at again.
@@ -18,6 +18,9 @@ const EVENTS_PER_PASS: usize = 100;
 
 /// How long a guild rests after its store or Discord failed in a way that has no row to wait in.
 const REST: TimeDelta = TimeDelta::seconds(30);
+
+/// How long a guild rests whose store is set aside: the operator may put a good one in its place.
+const REST_OF_QUARANTINED: TimeDelta = TimeDelta::minutes(10);
 
 /// How often reminders that Discord refuses for want of a permission are tried again.
 pub(super) const SUSPENSION: TimeDelta = TimeDelta::hours(12);
@@ -30,9 +33,11 @@ pub(super) struct Pass {
 
 /// What ended a pass early.
 #[derive(Debug, thiserror::Error)]
-enum PassError {
+pub(super) enum PassError {
+    /// The guild's store failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// Discord failed, or said no.
     #[error("Discord cannot be asked: {0}")]
     Discord(#[from] SendError),
 }
@@ -40,10 +45,16 @@ enum PassError {
 impl Pass {
     /// Does all that is due in this guild, and writes into the agenda when it is due again.
     pub(super) async fn run(&self) {
-        if let Err(error) = self.work().await {
-            tracing::warn!(guild.id = %self.guild, error = %error, "reminders of this guild wait for a moment");
-            self.scheduler.agenda.pull_forward(self.guild, self.scheduler.clock.now() + REST);
-        }
+        let rest = match self.work().await {
+            Ok(()) => return,
+            // Whoever set it aside has said so, once.
+            Err(PassError::Storage(StorageError::Quarantined { .. })) => REST_OF_QUARANTINED,
+            Err(error) => {
+                tracing::warn!(guild.id = %self.guild, error = %error, "reminders of this guild wait for a moment");
+                REST
+            }
+        };
+        self.scheduler.agenda.pull_forward(self.guild, self.scheduler.clock.now() + rest);
     }
 
     async fn work(&self) -> Result<(), PassError> {
@@ -57,7 +68,7 @@ impl Pass {
             if self.scheduler.shutdown.is_requested() {
                 return Ok(());
             }
-            delivery::deliver(&self.scheduler, &store, reminder).await?;
+            delivery::go_on(&self.scheduler, &store, reminder).await?;
         }
         for event in store.events().due(clock.now(), EVENTS_PER_PASS).await? {
             if self.scheduler.shutdown.is_requested() {
@@ -72,7 +83,7 @@ impl Pass {
     /// Claims the reminder of a due event and sends it, or notes that nobody is missing.
     async fn remind(&self, store: &Lease, event: &Event) -> Result<(), PassError> {
         let Some(scheduled_at) = event.next_due_at else { return Ok(()) };
-        let turnout = match self.turnout(store, event).await {
+        let turnout = match turnout_of(&self.scheduler, store, event).await {
             Ok(turnout) => turnout,
             Err(PassError::Discord(SendError::ChannelGone)) => return self.end_channel(store, event).await,
             Err(PassError::Discord(SendError::Forbidden { why })) => {
@@ -81,33 +92,24 @@ impl Pass {
             Err(error) => return Err(error),
         };
         let now = self.scheduler.clock.now();
-        let next_due_at = next_on_grid(scheduled_at, event.interval, now);
+        let next_due_at = first_on_grid(event.grid_at, event.interval, now);
         let unfinished = store.reminders().has_pending(event.id).await?;
         if turnout.non_responders.is_empty() || unfinished {
+            let why = unfinished.then_some("an earlier reminder was still on its way");
             let responded = turnout.responded;
-            if store.reminders().skip(event.id, scheduled_at, next_due_at, responded, now).await? {
+            let skip = Skip { event_id: event.id, scheduled_at, next_due_at, responded, why };
+            if store.reminders().skip(&skip, now).await? {
                 metrics::counter!(metric::REMINDERS, "status" => "skipped").increment(1);
                 // Its message names the next instant.
                 self.scheduler.courier.event_changed(self.guild, event.id);
             }
             return Ok(());
         }
-        let recipients = rotated(turnout.non_responders, scheduled_at, event.interval);
-        let claim = NewReminder {
-            event_id: event.id,
-            scheduled_at,
-            next_due_at: Some(next_due_at),
-            recipients,
-            responded: turnout.responded,
-        };
+        let claim = new_reminder(event, scheduled_at, next_due_at, turnout);
         if let Some(reminder) = store.reminders().claim(&claim, now).await? {
-            delivery::deliver(&self.scheduler, store, reminder).await?;
+            delivery::deliver(&self.scheduler, store, event, reminder).await?;
         }
         Ok(())
-    }
-
-    async fn turnout(&self, store: &Lease, event: &Event) -> Result<Turnout, PassError> {
-        turnout_of(&self.scheduler, store, event).await
     }
 
     async fn end_channel(&self, store: &Lease, event: &Event) -> Result<(), PassError> {
@@ -134,12 +136,17 @@ impl Pass {
     }
 }
 
-/// Who is asked by an event at this moment, divided by who answered.
-async fn turnout_of(scheduler: &Scheduler, store: &Lease, event: &Event) -> Result<Turnout, PassError> {
-    let members = store.members().list().await?;
-    let asked: Vec<_> = audience(&members, event.role).cloned().collect();
-    let visible = scheduler.courier.can_see(store.guild_id(), event.channel_id, &asked).await?;
-    let responders = responders(&store.responses().of_event(event.id).await?);
-    let asked = asked.into_iter().map(|member| member.user_id).filter(|user| visible.contains(user));
-    Ok(turnout(asked, &responders))
+fn new_reminder(
+    event: &Event,
+    scheduled_at: Timestamp,
+    next_due_at: Timestamp,
+    turnout: Turnout,
+) -> NewReminder {
+    NewReminder {
+        event_id: event.id,
+        scheduled_at,
+        next_due_at: Some(next_due_at),
+        recipients: rotated(turnout.non_responders, scheduled_at, event.interval),
+        responded: turnout.responded,
+    }
 }

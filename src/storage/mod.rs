@@ -38,5 +38,5 @@ pub use guild::{GuildRows, StoreHealth};
 pub use guild_stores::{GuildStores, Lease, StoreOptions, StoreStats, Synchronous};
 pub use members::Members;
 pub use registry::{GuildRecord, Membership, Registry};
-pub use reminder_log::{NewReminder, Reminders};
+pub use reminder_log::{NewAddress, NewReminder, Reminders, Skip};
 pub use responses::Responses;

@@ -3,10 +3,19 @@
 
 mod answers;
 mod commands;
+mod crashes;
+mod delivery;
 mod drafts;
 mod edge;
+mod failures;
+mod gateway;
+mod grid;
 mod guilds;
 mod house;
+mod observing;
 mod operator;
+mod people;
 mod reminders;
 mod stage;
+mod stopping;
+mod stores;

@@ -1,46 +1,9 @@
 //! Reminders: to whom, when, and how often.
 
 use chrono::TimeDelta;
-use discord_emulator::{Channel, Guild, Member, Message};
+use discord_emulator::Member;
 
-use crate::stage::{Stage, watch};
-
-const HOUR: TimeDelta = TimeDelta::hours(1);
-
-/// The reminders in a channel: messages of the bot that ping somebody.
-fn reminders(channel: &Channel) -> Vec<Message> {
-    channel
-        .messages()
-        .into_iter()
-        .filter(|message| message.is_by_bot() && !message.pings().is_empty())
-        .collect()
-}
-
-/// The members whom all reminders so far have pinged, in ascending order, as often as they were.
-fn pinged(channel: &Channel) -> Vec<u64> {
-    let mut users: Vec<u64> = reminders(channel)
-        .iter()
-        .flat_map(discord_emulator::Message::pings)
-        .map(discord_emulator::Snowflake::get)
-        .collect();
-    users.sort_unstable();
-    users
-}
-
-fn ids(members: &[&Member]) -> Vec<u64> {
-    let mut ids: Vec<u64> = members.iter().map(|member| member.id().get()).collect();
-    ids.sort_unstable();
-    ids
-}
-
-/// A guild whose owner has asked something in `general`, watched at an interval of an hour.
-async fn asked(stage: &Stage, guild: &Guild) -> (Channel, Message) {
-    let general = guild.channel("general");
-    let message = guild.owner().says(&general, "Match on Friday, who comes?");
-    watch(stage, &guild.owner(), &message).await;
-    guild.owner().reacts(&message, "✅");
-    (general, message)
-}
+use crate::stage::{HOUR, Stage, asked, ids, pinged, reminders, watch};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reminder_mentions_exactly_those_who_have_not_answered() {

@@ -27,14 +27,10 @@ impl SetInterval {
         let interval = Interval::parse(&self.interval, call.app.config.reminders.limits())?;
         let chosen = self.event.find_to_manage(call).await?;
         let now = call.now();
-        let next_due = match chosen.event.state {
-            State::Active | State::Suspended(_) => Some(now + interval.as_delta()),
-            State::Paused | State::Ended(_) => None,
-        };
-        if let Some(due) = next_due {
-            call.app.expect_due(call.guild(), due).await?;
-        }
-        chosen.store.events().set_interval(chosen.event.id, interval, next_due, now).await?;
+        let next_due = now + interval.as_delta();
+        // While it is paused that is early, and harmless.
+        call.app.expect_due(call.guild(), next_due).await?;
+        chosen.store.events().set_interval(chosen.event.id, interval, Some(next_due), now).await?;
         let event = chosen.settle(call).await?;
         let heading = standing::heading(&event, call.guild());
         let next = standing::next_reminder(&event);

@@ -9,12 +9,8 @@ use crate::commands::error::CommandError;
 use crate::commands::place;
 use crate::commands::reply::Reply;
 use crate::commands::standing;
-use crate::domain::event::State;
-use crate::domain::interval::Interval;
-use crate::domain::reminder::next_on_grid;
-
-/// Rows of the reminder log looked at for the due grid; those sent by hand during a pause know nothing of it.
-const LOOKED_BACK: usize = 20;
+use crate::domain::event::{Event, State};
+use crate::domain::reminder::first_on_grid;
 
 /// The options of `/event resume`.
 #[derive(Debug, SubCommand)]
@@ -29,10 +25,7 @@ impl Resume {
         let chosen = self.event.find_to_manage(call).await?;
         match chosen.event.state {
             State::Paused => resume(call, chosen).await,
-            State::Suspended(_) => {
-                place::require_muster(call, chosen.event.channel_id, place::Purpose::Post).await?;
-                resume(call, chosen).await
-            }
+            State::Suspended(_) => lift(call, chosen).await,
             State::Active | State::Ended(_) => {
                 let heading = standing::heading(&chosen.event, call.guild());
                 let next = standing::next_reminder(&chosen.event);
@@ -44,9 +37,23 @@ impl Resume {
 
 async fn resume(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
     let now = call.now();
-    let next = next_instant(due_without_rest(&chosen).await?, chosen.event.interval, now);
+    let next = next_instant(&chosen.event, now);
     call.app.expect_due(call.guild(), next.at).await?;
     chosen.store.events().resume(chosen.event.id, next.at, now).await?;
+    goes_on(call, chosen, &next).await
+}
+
+/// Goes on with what Discord refused, once what was missing is there.
+async fn lift(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
+    place::require_muster(call, chosen.event.channel_id, place::Purpose::Post).await?;
+    let now = call.now();
+    let next = next_instant(&chosen.event, now);
+    call.app.expect_due(call.guild(), next.at).await?;
+    chosen.store.events().lift_suspension(chosen.event.id, Some(next.at), now).await?;
+    goes_on(call, chosen, &next).await
+}
+
+async fn goes_on(call: Call<'_>, chosen: Chosen, next: &Next) -> Result<Reply, CommandError> {
     let event = chosen.settle(call).await?;
     let mut lines = vec![format!("{} goes on.", standing::heading(&event, call.guild()))];
     if next.overdue {
@@ -60,27 +67,13 @@ async fn resume(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
 }
 
 /// Where the due grid goes on.
-#[derive(Debug, PartialEq, Eq)]
 struct Next {
     /// The next instant of the grid after now.
     at: Timestamp,
-    /// Whether an earlier one passed meanwhile.
+    /// Whether an earlier one passed during the pause.
     overdue: bool,
 }
 
-/// The first instant after `now` of the grid on which `due` is.
-fn next_instant(due: Timestamp, interval: Interval, now: Timestamp) -> Next {
-    if due > now {
-        return Next { at: due, overdue: false };
-    }
-    Next { at: next_on_grid(due, interval, now), overdue: true }
-}
-
-/// When the resting event would have been due. A pause clears that instant and a refusal replaces it, but each reminder
-/// has noted the one after it; before the first reminder it is one interval after the beginning.
-async fn due_without_rest(chosen: &Chosen) -> Result<Timestamp, CommandError> {
-    let event = &chosen.event;
-    let log = chosen.store.reminders().history(event.id, LOOKED_BACK, 0).await?;
-    let noted = log.iter().find_map(|reminder| reminder.next_due_at);
-    Ok(noted.unwrap_or_else(|| event.created_at + event.interval.as_delta()))
+fn next_instant(event: &Event, now: Timestamp) -> Next {
+    Next { at: first_on_grid(event.grid_at, event.interval, now), overdue: event.grid_at <= now }
 }

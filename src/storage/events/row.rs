@@ -73,6 +73,7 @@ impl FromRow<'_, SqliteRow> for Event {
             state: state(row)?,
             last_reminder_at: maybe_instant(row, "last_reminder_at")?,
             next_due_at: maybe_instant(row, "next_due_at")?,
+            grid_at: instant(row, "grid_at")?,
             choices: json(row, "required_reactions")?,
             role: row.try_get("role_id")?,
             author_id: row.try_get("author_id")?,

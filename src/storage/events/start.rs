@@ -14,8 +14,8 @@ use crate::storage::StorageError;
 fn insert(event: &NewEvent, now: Timestamp) -> sqlx::query::QueryAs<'_, Sqlite, Event, SqliteArguments> {
     sqlx::query_as(
         "INSERT INTO events (channel_id, message_id, origin, title, title_key, description, interval_ms,
-                             next_due_at, required_reactions, role_id, author_id, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) RETURNING *",
+                             next_due_at, grid_at, required_reactions, role_id, author_id, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $12) RETURNING *",
     )
     .bind(event.channel_id)
     .bind(event.message_id)
@@ -39,7 +39,7 @@ async fn watch_again(
 ) -> sqlx::Result<Option<Event>> {
     sqlx::query_as(
         "UPDATE events
-         SET interval_ms = $2, next_due_at = $3, paused = 0, suspended_reason = NULL,
+         SET interval_ms = $2, next_due_at = $3, grid_at = $3, paused = 0, suspended_reason = NULL,
              author_id = CASE WHEN ended_at IS NULL THEN author_id ELSE $4 END,
              required_reactions = $6, ended_at = NULL, end_reason = NULL, updated_at = $5
          WHERE message_id = $1 RETURNING *",

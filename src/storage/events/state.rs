@@ -24,7 +24,7 @@ impl Events<'_> {
         self.changed("pause an event", pause).await
     }
 
-    /// Lets the reminders go on at `next_due`; false if the event is neither paused nor suspended.
+    /// Lets the reminders go on at `next_due`, from which the due grid counts; false if the event is not paused.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -35,15 +35,15 @@ impl Events<'_> {
         now: Timestamp,
     ) -> Result<bool, StorageError> {
         let resume = sqlx::query(
-            "UPDATE events SET paused = 0, suspended_reason = NULL, next_due_at = $2, updated_at = $3
-             WHERE id = $1 AND (paused = 1 OR suspended_reason IS NOT NULL) AND ended_at IS NULL",
+            "UPDATE events SET paused = 0, next_due_at = $2, grid_at = $2, updated_at = $3
+             WHERE id = $1 AND paused = 1 AND ended_at IS NULL",
         );
         let resume = resume.bind(event.0).bind(next_due.timestamp_millis()).bind(now.timestamp_millis());
         self.changed("resume an event", resume).await
     }
 
-    /// Changes the distance between reminders, and with `next_due` the next instant unless the event is paused;
-    /// false if the event is over or unknown.
+    /// Changes the distance between reminders, and with `next_due` the due grid, and the next instant unless the event is
+    /// paused; false if the event is over or unknown.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -57,7 +57,7 @@ impl Events<'_> {
         let set = sqlx::query(
             "UPDATE events
              SET interval_ms = $2, next_due_at = CASE WHEN paused = 0 THEN coalesce($3, next_due_at) END,
-                 updated_at = $4
+                 grid_at = coalesce($3, grid_at), updated_at = $4
              WHERE id = $1 AND ended_at IS NULL",
         );
         let set = set
@@ -68,8 +68,8 @@ impl Events<'_> {
         self.changed("change the interval of an event", set).await
     }
 
-    /// Notes that Discord refuses the reminders, and when to try the next; false if the event is paused, over or
-    /// unknown.
+    /// Notes that Discord refuses the reminders, and when to try the next, which is not on the due grid; false if the
+    /// event is paused, over or unknown.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -89,16 +89,23 @@ impl Events<'_> {
         self.changed("suspend an event", suspend).await
     }
 
-    /// Notes that Discord takes the reminders again; the next instant stays. False if the event is not suspended.
+    /// Notes that Discord takes the reminders again, and when the next one is due if `next_due` is not `None`. False if
+    /// the event is not suspended.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn lift_suspension(self, event: EventId, now: Timestamp) -> Result<bool, StorageError> {
+    pub async fn lift_suspension(
+        self,
+        event: EventId,
+        next_due: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
         let lift = sqlx::query(
-            "UPDATE events SET suspended_reason = NULL, updated_at = $2
+            "UPDATE events SET suspended_reason = NULL, next_due_at = coalesce($2, next_due_at), updated_at = $3
              WHERE id = $1 AND suspended_reason IS NOT NULL AND ended_at IS NULL",
         );
-        let lift = lift.bind(event.0).bind(now.timestamp_millis());
+        let next_due = next_due.map(|due| due.timestamp_millis());
+        let lift = lift.bind(event.0).bind(next_due).bind(now.timestamp_millis());
         self.changed("lift the suspension of an event", lift).await
     }
 
@@ -189,8 +196,10 @@ mod tests {
         let paused = events.find(id).await.unwrap().unwrap();
         assert_eq!((paused.state, paused.next_due_at), (State::Paused, None));
         let interval = Interval::from_millis(90_000).unwrap();
+        assert_eq!(paused.grid_at, at(60), "a pause keeps the grid");
         assert!(events.set_interval(id, interval, Some(at(90)), at(3)).await.unwrap());
         assert_eq!(events.earliest_instant().await.unwrap(), None);
+        assert_eq!(events.find(id).await.unwrap().unwrap().grid_at, at(90));
         assert!(events.resume(id, at(180), at(4)).await.unwrap());
         assert!(!events.resume(id, at(999), at(5)).await.unwrap());
         let resumed = events.find(id).await.unwrap().unwrap();
@@ -207,13 +216,10 @@ mod tests {
         assert_eq!(events.due(at(299), 9).await.unwrap(), []);
         let due = events.due(at(300), 9).await.unwrap();
         assert_eq!(due.first().map(|event| &event.state), Some(&State::Suspended("may not send".to_owned())));
-        assert!(events.lift_suspension(id, at(301)).await.unwrap());
-        assert!(!events.lift_suspension(id, at(302)).await.unwrap());
-        assert_eq!(events.find(id).await.unwrap().unwrap().state, State::Active);
-        assert!(events.suspend(id, "may not send", at(600), at(400)).await.unwrap());
-        assert!(events.resume(id, at(420), at(401)).await.unwrap());
-        let resumed = events.find(id).await.unwrap().unwrap();
-        assert_eq!((resumed.state, resumed.next_due_at), (State::Active, Some(at(420))));
+        assert!(events.lift_suspension(id, Some(at(360)), at(301)).await.unwrap());
+        assert!(!events.lift_suspension(id, None, at(302)).await.unwrap());
+        let event = events.find(id).await.unwrap().unwrap();
+        assert_eq!((event.state, event.next_due_at, event.grid_at), (State::Active, Some(at(360)), at(60)));
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use super::leasing::finished;
 use super::opening::blocking;
 use super::room::Seat;
 use super::slot::Slot;
-use super::{GuildStores, Shared};
+use super::{GuildStores, Shared, StoreOptions};
 use crate::ids::GuildId;
 use crate::storage::StorageError;
 
@@ -51,7 +51,7 @@ impl GuildStores {
         join_all(closings).await;
     }
 
-    /// Checkpoints and closes every store, after waiting up to `lease_wait` for its leases. No lease is given from
+    /// Checkpoints and closes every store, after waiting up to `stop_wait` for its leases. No lease is given from
     /// here on: [`StorageError::Closed`].
     pub async fn close(&self) {
         let shared = &self.shared;
@@ -59,15 +59,15 @@ impl GuildStores {
         fence(Ordering::SeqCst);
         // Those that are being closed already are on tasks, which are waited for below.
         let slots: Vec<_> = shared.slots.all().into_iter().filter(|slot| slot.begin_close()).collect();
-        let wait = shared.options.lease_wait;
-        if timeout(wait, join_all(slots.iter().map(|slot| slot.drained()))).await.is_err() {
+        let StoreOptions { lease_wait, stop_wait, .. } = shared.options;
+        if timeout(stop_wait, join_all(slots.iter().map(|slot| slot.drained()))).await.is_err() {
             let leased: Vec<_> =
                 slots.iter().filter(|slot| slot.leases() > 0).map(|slot| slot.guild.get()).collect();
             tracing::warn!(guilds = ?leased, "closing guild stores that are still in use");
         }
         stream::iter(slots).for_each_concurrent(CLOSED_AT_ONCE, |slot| shared.shut(slot)).await;
         shared.tasks.close();
-        if timeout(wait, shared.tasks.wait()).await.is_err() {
+        if timeout(lease_wait, shared.tasks.wait()).await.is_err() {
             tracing::warn!("a guild store is still being opened or closed; leaving it to SQLite's recovery");
         }
     }

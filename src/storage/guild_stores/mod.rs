@@ -5,7 +5,7 @@
 //! **Invariants**
 //! - One opening per guild at a time, however many ask; a failed one is not remembered.
 //! - A store is visible only once its file was checked and its migrations ran.
-//! - A leased store is not closed, except by a deletion or the shutdown, and by these only after `lease_wait`.
+//! - A leased store is not closed, except by a deletion after `lease_wait`, or the shutdown after `stop_wait`.
 //! - Nothing is created without [`GuildStores::admit`], and never in place of a file that is missing or broken.
 //! - What a caller begins (opening, closing, deleting) runs to its end on the stores' own task tracker, even if the
 //!   caller goes away: no store is left half open.

@@ -26,9 +26,12 @@ pub struct StoreOptions {
     pub synchronous: Synchronous,
     /// How long a statement waits for a lock on the file, which only a foreign process can hold.
     pub busy_timeout: Duration,
-    /// How long a deletion, or the shutdown, waits for the leases of a store to come back; and then once more for
-    /// the statement that is running.
+    /// How long a deletion waits for the leases of a store to come back; and then, as the shutdown does, for the
+    /// statement that is running.
     pub lease_wait: Duration,
+    /// How long the shutdown waits for leases to come back. Short: the work that holds them was waited for before, and
+    /// what is left is to be left behind.
+    pub stop_wait: Duration,
 }
 
 impl Default for StoreOptions {
@@ -39,6 +42,7 @@ impl Default for StoreOptions {
             synchronous: Synchronous::Full,
             busy_timeout: Duration::from_secs(5),
             lease_wait: Duration::from_secs(10),
+            stop_wait: Duration::from_millis(500),
         }
     }
 }

@@ -4,7 +4,7 @@
 use sqlx::types::Json;
 use sqlx::{Sqlite, Transaction};
 
-use super::{NewReminder, Reminders};
+use super::{NewReminder, Reminders, Skip};
 use crate::clock::Timestamp;
 use crate::domain::event::EventId;
 use crate::domain::reminder::{self, Reminder, ReminderId};
@@ -63,35 +63,30 @@ impl Reminders<'_> {
         written.await.map_err(self.db.failed(operation))
     }
 
-    /// Logs that nobody was missing at a due instant, and moves the event on; false if somebody else was quicker.
+    /// Logs that nobody is reminded at a due instant, and moves the event on; false if somebody else was quicker.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn skip(
-        self,
-        event: EventId,
-        scheduled_at: Timestamp,
-        next_due_at: Timestamp,
-        responded: usize,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
+    pub async fn skip(self, skip: &Skip, now: Timestamp) -> Result<bool, StorageError> {
         let operation = "log a skipped reminder";
         let mut transaction = self.db.begin(operation).await?;
         let written = async {
-            if !move_on(&mut transaction, event, scheduled_at, Some(next_due_at), now).await? {
+            let (event, scheduled_at) = (skip.event_id, skip.scheduled_at);
+            if !move_on(&mut transaction, event, scheduled_at, Some(skip.next_due_at), now).await? {
                 return Ok(false);
             }
             let insert = sqlx::query(
-                "INSERT INTO reminder_log (event_id, scheduled_at, next_due_at, responded, status, created_at,
-                                           updated_at)
-                 VALUES ($1, $2, $3, $4, 'skipped', $5, $5)
+                "INSERT INTO reminder_log (event_id, scheduled_at, next_due_at, responded, status, error,
+                                           addressed_at, created_at, updated_at)
+                 VALUES ($1, $2, $3, $4, 'skipped', $5, $6, $6, $6)
                  ON CONFLICT (event_id, scheduled_at) DO NOTHING",
             );
             let insert = insert
                 .bind(event.0)
                 .bind(scheduled_at.timestamp_millis())
-                .bind(next_due_at.timestamp_millis())
-                .bind(as_integer(responded))
+                .bind(skip.next_due_at.timestamp_millis())
+                .bind(as_integer(skip.responded))
+                .bind(skip.why)
                 .bind(now.timestamp_millis());
             let inserted = insert.execute(&mut *transaction).await?.rows_affected() > 0;
             transaction.commit().await?;
@@ -111,8 +106,8 @@ impl Reminders<'_> {
     ) -> sqlx::Result<Option<Reminder>> {
         let insert = sqlx::query_as::<_, (i64,)>(
             "INSERT INTO reminder_log (event_id, scheduled_at, next_due_at, recipients, responded, status,
-                                       next_attempt_at, created_at, updated_at)
-             SELECT id, $2, next_due_at, $3, $4, 'pending', $5, $5, $5 FROM events WHERE id = $1
+                                       next_attempt_at, addressed_at, created_at, updated_at)
+             SELECT id, $2, next_due_at, $3, $4, 'pending', $5, $5, $5, $5 FROM events WHERE id = $1
              ON CONFLICT (event_id, scheduled_at) DO NOTHING RETURNING id",
         );
         let insert = insert
@@ -140,7 +135,7 @@ async fn move_on(
     now: Timestamp,
 ) -> sqlx::Result<bool> {
     let moved = sqlx::query(
-        "UPDATE events SET next_due_at = $3, last_reminder_at = $2, updated_at = $4
+        "UPDATE events SET next_due_at = $3, grid_at = coalesce($3, grid_at), last_reminder_at = $2, updated_at = $4
          WHERE id = $1 AND next_due_at = $2 AND message_id IS NOT NULL",
     );
     let moved = moved
@@ -158,6 +153,10 @@ mod tests {
     use crate::domain::reminder::Status;
     use crate::storage::testing::{at, new_reminder, open_store, watch};
     use futures::future::join_all;
+
+    fn skipped(event_id: EventId, why: Option<&'static str>) -> Skip {
+        Skip { event_id, scheduled_at: at(60), next_due_at: at(120), responded: 7, why }
+    }
 
     #[tokio::test]
     async fn a_due_instant_is_claimed_once_and_moves_the_event_on() {
@@ -188,7 +187,7 @@ mod tests {
         events.set_interval(moved, interval, Some(at(61)), at(1)).await.unwrap();
         for event in [paused, over, moved, EventId(404)] {
             assert_eq!(reminders.claim(&new_reminder(event, 60), at(70)).await.unwrap(), None);
-            assert!(!reminders.skip(event, at(60), at(120), 0, at(70)).await.unwrap());
+            assert!(!reminders.skip(&skipped(event, None), at(70)).await.unwrap());
         }
         assert_eq!(reminders.pending(at(999), 9).await.unwrap(), []);
     }
@@ -221,14 +220,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_missing_is_logged_without_recipients() {
+    async fn a_skipped_instant_is_logged_without_recipients() {
         let (_tmp, lease) = open_store().await;
         let id = watch(&lease, 1).await.id;
-        assert!(lease.reminders().skip(id, at(60), at(120), 7, at(61)).await.unwrap());
-        assert!(!lease.reminders().skip(id, at(60), at(120), 7, at(62)).await.unwrap());
+        let skip = skipped(id, Some("another was on its way"));
+        assert!(lease.reminders().skip(&skip, at(61)).await.unwrap());
+        assert!(!lease.reminders().skip(&skip, at(62)).await.unwrap());
         let history = lease.reminders().history(id, 9, 0).await.unwrap();
         let [row] = history.as_slice() else { panic!("{history:?}") };
         assert_eq!((row.status, row.responded, row.recipients.len()), (Status::Skipped, 7, 0));
+        assert_eq!(row.error.as_deref(), Some("another was on its way"));
         assert_eq!(lease.events().earliest_instant().await.unwrap(), Some(at(120)));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! **Invariants**
 //! - An event has at most one row per `scheduled_at`.
-//! - A row is claimed once, with everything that its messages say; only the course of its delivery changes later.
+//! - A row says everything that its messages say. It is claimed once, and addressed anew only by [`unfinished`].
 //! - Only a pending row changes its status, and only a pending row has a next attempt.
 //!
 //! **Does not know** who is asked, how a message looks, or when to try again.
@@ -11,6 +11,8 @@ mod claim;
 mod delivery;
 mod row;
 mod unfinished;
+
+pub use unfinished::NewAddress;
 
 use super::StorageError;
 use super::columns::as_integer;
@@ -39,6 +41,21 @@ pub struct NewReminder {
     pub recipients: Vec<UserId>,
     /// How many of the audience have answered.
     pub responded: usize,
+}
+
+/// A due instant at which nobody is reminded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// The event that is due.
+    pub event_id: EventId,
+    /// The due instant.
+    pub scheduled_at: Timestamp,
+    /// The due instant after this one, the event's next.
+    pub next_due_at: Timestamp,
+    /// How many of the audience have answered.
+    pub responded: usize,
+    /// Why, as a part of a sentence; `None`: nobody was missing.
+    pub why: Option<&'static str>,
 }
 
 impl Reminders<'_> {

@@ -5,10 +5,23 @@ use sqlx::types::Json;
 use super::Reminders;
 use crate::clock::Timestamp;
 use crate::domain::event::EventId;
-use crate::domain::reminder::ReminderId;
+use crate::domain::reminder::{self, Reminder, ReminderId};
 use crate::ids::UserId;
 use crate::storage::StorageError;
 use crate::storage::columns::as_integer;
+
+/// Whom a reminder is for by now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAddress {
+    /// The messages that were accepted: whom they mention cannot change any more.
+    pub accepted: usize,
+    /// The members it mentions, in the order of its messages, those of the accepted ones first.
+    pub recipients: Vec<UserId>,
+    /// How many of the audience have answered.
+    pub responded: usize,
+    /// Whether the messages to come are to say that they may be repeats.
+    pub perhaps_sent_before: bool,
+}
 
 impl Reminders<'_> {
     /// Whether a reminder of this event was claimed and has not reached its end.
@@ -25,28 +38,35 @@ impl Reminders<'_> {
         .map_err(self.db.failed("look for a pending reminder"))
     }
 
-    /// Changes whom a reminder is for, since some have answered while it waited; false if it is no longer pending,
-    /// or a part of it was accepted already.
+    /// Changes whom a reminder is for, since some have answered while it waited, and gives it a new nonce: what it
+    /// says is no longer the same. `None` if it is no longer pending, or another number of its messages was accepted.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn readdress(
         self,
         reminder: ReminderId,
-        recipients: &[UserId],
-        responded: usize,
+        address: &NewAddress,
         now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        let update = sqlx::query(
-            "UPDATE reminder_log SET recipients = $2, responded = $3, updated_at = $4
-             WHERE id = $1 AND status = 'pending' AND json_array_length(message_ids) = 0",
+    ) -> Result<Option<Reminder>, StorageError> {
+        let update = sqlx::query_as(
+            "UPDATE reminder_log
+             SET recipients = $3, responded = $4, perhaps_sent_before = $5, nonce = $6, addressed_at = $7,
+                 updated_at = $7,
+                 next_due_at = (SELECT events.next_due_at FROM events WHERE events.id = reminder_log.event_id)
+             WHERE id = $1 AND status = 'pending' AND json_array_length(message_ids) = $2 RETURNING *",
         );
-        let update = update
+        update
             .bind(reminder.0)
-            .bind(Json(recipients))
-            .bind(as_integer(responded))
-            .bind(now.timestamp_millis());
-        self.changed("readdress a reminder", update).await
+            .bind(as_integer(address.accepted))
+            .bind(Json(&address.recipients))
+            .bind(as_integer(address.responded))
+            .bind(address.perhaps_sent_before)
+            .bind(reminder::nonce(self.db.guild, reminder, now))
+            .bind(now.timestamp_millis())
+            .fetch_optional(&self.db.pool)
+            .await
+            .map_err(self.db.failed("readdress a reminder"))
     }
 }
 
@@ -55,6 +75,11 @@ mod tests {
     use super::*;
     use crate::ids::MessageId;
     use crate::storage::testing::{at, new_reminder, open_store, watch};
+
+    fn to(accepted: usize, recipients: &[u64]) -> NewAddress {
+        let recipients = recipients.iter().copied().map(UserId::new).collect();
+        NewAddress { accepted, recipients, responded: 3, perhaps_sent_before: true }
+    }
 
     #[tokio::test]
     async fn only_a_claimed_reminder_that_has_not_ended_is_on_its_way() {
@@ -69,15 +94,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reminder_is_readdressed_only_before_its_first_message() {
+    async fn a_readdressed_reminder_says_something_else_under_another_nonce() {
         let (_tmp, lease) = open_store().await;
         let event = watch(&lease, 1).await.id;
         let reminders = lease.reminders();
         let row = reminders.claim(&new_reminder(event, 60), at(60)).await.unwrap().unwrap();
-        assert!(reminders.readdress(row.id, &[UserId::new(9)], 3, at(61)).await.unwrap());
-        let changed = reminders.find(row.id).await.unwrap().unwrap();
-        assert_eq!((changed.recipients, changed.responded), (vec![UserId::new(9)], 3));
+        lease.events().pause(event, at(90)).await.unwrap();
+        let changed = reminders.readdress(row.id, &to(0, &[9]), at(300)).await.unwrap().unwrap();
+        assert_eq!((&changed.recipients, changed.responded), (&vec![UserId::new(9)], 3));
+        assert_eq!((changed.claimed_at, changed.addressed_at, changed.next_due_at), (at(60), at(300), None));
+        assert!(changed.perhaps_sent_before && !row.perhaps_sent_before);
+        assert_ne!(changed.nonce, row.nonce);
+        assert_eq!(reminders.find(row.id).await.unwrap(), Some(changed));
+    }
+
+    #[tokio::test]
+    async fn a_reminder_is_readdressed_only_with_the_messages_that_the_caller_knows_of() {
+        let (_tmp, lease) = open_store().await;
+        let event = watch(&lease, 1).await.id;
+        let reminders = lease.reminders();
+        let row = reminders.claim(&new_reminder(event, 60), at(60)).await.unwrap().unwrap();
         reminders.record_part(row.id, 0, Some(MessageId::new(5)), at(62)).await.unwrap();
-        assert!(!reminders.readdress(row.id, &[], 4, at(63)).await.unwrap());
+        assert_eq!(reminders.readdress(row.id, &to(0, &[]), at(63)).await.unwrap(), None);
+        assert!(reminders.readdress(row.id, &to(1, &[11]), at(63)).await.unwrap().is_some());
+        reminders.mark_sent(row.id, 1, at(64)).await.unwrap();
+        assert_eq!(reminders.readdress(row.id, &to(1, &[]), at(65)).await.unwrap(), None);
     }
 }

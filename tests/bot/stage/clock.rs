@@ -22,7 +22,7 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// Turns the clock forward and wakes everything that waits for it.
+    /// Turns the clock forward, or back by less than nothing, and wakes everything that waits for it.
     pub(crate) fn advance(&self, by: TimeDelta) {
         *self.ahead.lock().unwrap() += by;
         self.turned.send_replace(());

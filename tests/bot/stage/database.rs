@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use discord_emulator::Guild;
+use discord_emulator::{Guild, Member};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 
@@ -11,7 +11,7 @@ use super::Stage;
 impl Stage {
     /// The statuses in the guild's reminder log, oldest first.
     pub(crate) fn log_rows(&self, guild: &Guild) -> Vec<String> {
-        self.column(guild, "SELECT status FROM reminder_log ORDER BY scheduled_at, id")
+        log_rows(&self.data(), guild)
     }
 
     /// How many members have answered something.
@@ -51,9 +51,27 @@ impl Stage {
         assert_ne!(changed.expect("the database can be changed"), 0, "{statement} changed nothing");
     }
 
+    /// The ids of the members whom the guild's store knows.
+    pub(crate) fn members(&self, guild: &Guild) -> Vec<String> {
+        self.column(guild, "SELECT CAST(user_id AS TEXT) FROM members")
+    }
+
+    /// The roles of a member as the guild's store knows them: a list of ids in JSON.
+    pub(crate) fn roles(&self, guild: &Guild, member: &Member) -> String {
+        let members = self.column(guild, "SELECT user_id || ' ' || roles FROM members");
+        let id = member.id().to_string();
+        members.into_iter().find(|row| row.starts_with(&id)).unwrap_or_default()
+    }
+
     fn column(&self, guild: &Guild, query: &'static str) -> Vec<String> {
         read(&self.guild_dir(guild).join("guild.db"), query)
     }
+}
+
+/// The statuses in the reminder log of a guild, oldest first.
+pub(crate) fn log_rows(data: &Path, guild: &Guild) -> Vec<String> {
+    let file = data.join("guilds").join(guild.id().to_string()).join("guild.db");
+    read(&file, "SELECT status FROM reminder_log ORDER BY scheduled_at, id")
 }
 
 /// The only column of a query's rows; nothing if there is no database.

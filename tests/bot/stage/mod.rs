@@ -6,9 +6,12 @@
 //! - When a stage is dropped it fails its test for requests to which Discord would object, and for errors in the log
 //!   that the test did not announce with [`Stage::expect_error`].
 
+mod asking;
 mod clock;
+mod club;
 mod database;
 mod log;
+mod port;
 mod program;
 mod telling;
 
@@ -25,8 +28,12 @@ use muster::lifecycle::{Lifecycle, Pulse, Shutdown};
 use muster::run::Bot;
 use tempfile::TempDir;
 
+pub(crate) use self::asking::{HOUR, asked, ids, pinged, reminders};
 use self::clock::TestClock;
+pub(crate) use self::club::{Club, NonceWindow, SHORT_WINDOW};
+pub(crate) use self::database::log_rows;
 use self::log::Log;
+pub(crate) use self::port::{free_address, get};
 pub(crate) use self::program::Program;
 pub(crate) use self::telling::{assert_private, picture};
 
@@ -137,12 +144,6 @@ impl Stage {
         self.joined(bot).await
     }
 
-    /// Waits until the bot has ended by itself, and returns what it ended with.
-    pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
-        let bot = self.bot.take().expect("the bot runs");
-        self.joined(bot).await
-    }
-
     async fn joined(&self, bot: RunningBot) -> anyhow::Result<()> {
         self.until("the bot has ended", || bot.thread.is_finished()).await;
         bot.thread.join().expect("the bot does not panic")
@@ -163,6 +164,11 @@ impl Stage {
     /// What time the bot takes it to be.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Sets the bot's clock back, as an operator does or a machine that asks for the time.
+    pub(crate) fn set_clock_back(&self, by: TimeDelta) {
+        self.clock.advance(-by);
     }
 
     /// The bot's log.

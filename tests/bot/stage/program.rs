@@ -46,10 +46,19 @@ impl Program {
         command(data).args(arguments).envs(settings.iter().copied()).output().expect("the program runs")
     }
 
-    /// Sends SIGTERM.
+    /// Sends SIGTERM, as `docker stop` does.
     pub(crate) fn terminate(&self) {
+        self.signal(rustix::process::Signal::TERM);
+    }
+
+    /// Sends SIGINT, as Ctrl+C does.
+    pub(crate) fn interrupt(&self) {
+        self.signal(rustix::process::Signal::INT);
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+        rustix::process::kill_process(pid, signal).expect("it runs");
     }
 
     /// Sends SIGKILL, and waits for the end.

@@ -144,12 +144,12 @@ fn may_send_this(world: &World, id: Snowflake, draft: &Draft) -> Result<(), Refu
     if is_missing { Err(Refusal::MISSING_PERMISSIONS) } else { Ok(()) }
 }
 
-/// The message that the bot has posted with the same nonce within the past few minutes, in whatever channel
+/// The message that the bot has posted with the same nonce within the past few minutes, in whatever channel, and
+/// whether it still exists or not
 /// (<https://discord.com/developers/docs/resources/message#create-message-jsonform-params>).
 fn sent_before(call: &Call<'_>, change: &Change<'_>, draft: &Draft) -> Option<(Snowflake, Snowflake)> {
     let oldest = change.now() - call.inner.options.nonce_window;
-    let found = change.nonces.find(change.bot_id(), draft.nonce.as_ref()?, oldest)?;
-    change.message(found.0, found.1).map(|_| found)
+    change.nonces.find(change.bot_id(), draft.nonce.as_ref()?, oldest)
 }
 
 fn update(call: &Call<'_>) -> Answer {

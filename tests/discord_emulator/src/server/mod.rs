@@ -60,6 +60,7 @@ async fn api(
     };
     let request = body::read(request, path).await;
     let index = inner.recorder.request(&request);
+    inner.touch();
     let what = format!("{} {}", request.method, readable(&request.path));
     // A task of its own: what a client no longer waits for takes effect all the same, as it does at Discord.
     let served = tokio::spawn(serve(Arc::clone(&inner), index, request)).await;

@@ -103,6 +103,8 @@ async fn a_nonce_that_is_enforced_makes_one_message() {
     assert_eq!(send("a").await.unwrap().id, first.id);
     assert_ne!(send("b").await.unwrap().id, first.id);
     assert_eq!(general.messages().len(), 2);
+    general.last_message().unwrap().delete();
+    assert_eq!(refusal(send("b").await), (404, 10008));
     discord.advance(std::time::Duration::from_mins(4));
     assert_ne!(send("a").await.unwrap().id, first.id);
     discord.assert_clean();
