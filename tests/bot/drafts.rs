@@ -12,7 +12,7 @@ async fn interrupted() -> (Stage, Guild, Message) {
     let event = stage.create(&guild.owner(), &guild.channel("general"), "Match").await;
     event.wait_until(|event| event.text().contains("of **2**")).await;
     stage.stop().await.unwrap();
-    stage.write_guild(&guild, "UPDATE events SET message_id = NULL");
+    stage.write_guild(&guild, "UPDATE events SET message_id = NULL", &[]);
     (stage, guild, event)
 }
 

@@ -158,3 +158,21 @@ async fn an_author_who_blocked_the_bot_is_the_reason_given() {
     faults.on(discord_emulator::Method::PUT, route).always().error(403, 90_001, "Reaction was blocked");
     insta::assert_snapshot!(watch(&stage, &message, &[]).await, @"Whoever wrote that message has blocked me, so I cannot react to it.");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_watch_the_same_message_at_once_make_one_event() {
+    let (stage, guild) = Stage::set().await;
+    let (general, message, _) = asked(&guild);
+    let (owner, link) = (guild.owner(), message.link());
+    let watch = |interval| {
+        let (owner, general, stage, link) = (&owner, &general, &stage, link.as_str());
+        async move {
+            stage.told(owner, general, "/event watch", &[("message", link), ("interval", interval)]).await
+        }
+    };
+    let told = futures::join!(watch("1h"), watch("1h"), watch("1h"));
+    let begun = [told.0, told.1, told.2].iter().filter(|told| told.starts_with("I am watching")).count();
+    assert_eq!((begun, stage.live_titles(&guild).len()), (1, 1));
+    stage.pass(TimeDelta::hours(1));
+    stage.until("one reminder is sent", || stage.log_rows(&guild) == ["sent"]).await;
+}
