@@ -177,6 +177,7 @@ impl Delivery<'_> {
         reminders.mark_failed(reminder.id, &why, now).await?;
         metrics::counter!(metric::REMINDERS, "status" => "failed").increment(1);
         self.log(reminder.id, &why, "a reminder was not sent");
+        self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
         Ok(())
     }
 

@@ -89,6 +89,14 @@ impl Stage {
         (stage, guild)
     }
 
+    /// The same with a Discord that limits no rates, for tests that use commands faster than people do.
+    pub(crate) async fn unlimited() -> (Self, Guild) {
+        let mut stage = Self::with(Emulator::builder().rate_limits(false)).await;
+        let guild = stage.discord.add_guild("Chess club");
+        stage.start().await;
+        (stage, guild)
+    }
+
     /// Sets a key of the configuration, by its name in the environment, for the next start.
     pub(crate) fn configure(&mut self, key: &str, value: &str) {
         self.settings.push((key.to_owned(), value.to_owned()));
