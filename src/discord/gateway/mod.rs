@@ -149,7 +149,15 @@ impl Intake {
 
     fn count_unreadable(&mut self, kind: &str) {
         metrics::counter!(metric::UNDECODABLE, "kind" => kind.to_owned()).increment(1);
-        if self.named.insert(kind.to_owned()) {
+        if !self.named.insert(kind.to_owned()) {
+            return;
+        }
+        if kind == "READY" {
+            tracing::error!(
+                "Discord begins a session in a form that this version of Muster cannot read, so it does not become ready; \
+                 look for a newer version"
+            );
+        } else {
             tracing::warn!(
                 kind,
                 "Discord sends a gateway event that this version of Muster cannot read; look for a newer version. \
