@@ -26,7 +26,6 @@ use super::interactions;
 use super::link::Identity;
 use super::members;
 use super::reactions;
-use super::registrar;
 use crate::app::App;
 use crate::domain::event::{EndReason, Event};
 use crate::ids::{ChannelId, GuildId, MessageId};
@@ -129,10 +128,6 @@ impl Intake {
         self.core.tracker.spawn(async move {
             if let Err(error) = guild_lifecycle::roll_called(&core).await {
                 tracing::error!(error = chain(&error), "cannot take down which guilds are absent");
-            }
-            // Once for all shards.
-            if shard == 0 {
-                registrar::register(&core, identity.application).await;
             }
         });
     }
