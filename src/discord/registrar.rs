@@ -89,9 +89,9 @@ fn fingerprint(application: u64, commands: &Value) -> String {
 
 /// The names of commands with their kinds, in order.
 fn names(commands: &Value) -> Vec<(&str, u64)> {
-    let named = commands.as_array().into_iter().flatten();
+    let all = commands.as_array().into_iter().flatten();
     // A command without a kind is a slash command.
-    let mut names: Vec<_> = named
+    let mut names: Vec<_> = all
         .map(|command| (command["name"].as_str().unwrap_or_default(), command["type"].as_u64().unwrap_or(1)))
         .collect();
     names.sort_unstable();
