@@ -23,7 +23,7 @@ use super::wire::WireGuild;
 use crate::clock::Timestamp;
 use crate::ids::GuildId;
 use crate::lifecycle::Shutdown;
-use crate::storage::{Membership, StorageError};
+use crate::storage::{GuildRecord, Membership, StorageError};
 
 /// How often guilds that left are looked at again.
 const SWEEP: Duration = Duration::from_secs(30);
@@ -41,19 +41,16 @@ pub(super) async fn joined(core: &Core, guild: GuildId) -> Result<(), StorageErr
 
 async fn note_present(core: &Core, guild: GuildId) -> Result<(), StorageError> {
     let before = core.registry.find(guild);
-    if before.as_ref().is_some_and(|record| record.absent_since.is_some()) {
-        core.registry.clear_absent(guild).await?;
-    }
+    let is_away =
+        |record: &GuildRecord| record.membership == Membership::Left || record.absent_since.is_some();
     if core.registry.note_joined(guild, core.clock.now()).await? {
         tracing::info!(guild.id = %guild, returned = before.is_some(), "Muster is in a guild");
     }
     core.stores.admit(guild);
-    if let Some(record) = before.filter(|record| record.membership == Membership::Left) {
-        // It came back in time: what is due there is due again. The record is never later than the truth, and unlike the
-        // store it can always be read.
-        if let Some(due) = record.next_due_at {
-            core.agenda.pull_forward(guild, due);
-        }
+    // It came back in time: what is due there is due again, and nothing else puts it into the agenda. The record is never
+    // later than the truth, and unlike the store it can always be read.
+    if let Some(due) = before.filter(is_away).and_then(|record| record.next_due_at) {
+        core.agenda.pull_forward(guild, due);
     }
     Ok(())
 }

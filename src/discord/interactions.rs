@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serenity::all::{
-    CommandInteraction, ComponentInteraction, Interaction, InteractionType, ModalInteraction,
+    CommandInteraction, ComponentInteraction, Interaction, InteractionType, Message, MessageFlags,
+    ModalInteraction,
 };
 use tokio::time::Instant;
 
@@ -20,7 +21,7 @@ use super::members;
 use super::routes;
 use super::sender::CallError;
 use crate::app::App;
-use crate::commands::{self, Invocation, Invoker, Press, Reply, ReplyKind};
+use crate::commands::{self, Invocation, Invoker, Press, Reply, ReplyKind, SeenBy};
 use crate::domain::permissions::Permissions;
 use crate::ids::{ChannelId, GuildId, MessageId};
 use crate::telemetry::metric;
@@ -117,13 +118,22 @@ async fn pressed(core: &Core, app: &App, press: ComponentInteraction, received: 
     let reply = async {
         match invocation(core, guild_id, channel_id, member.as_ref(), locale).await {
             Ok(invocation) => {
-                let press = Press { custom_id: &data.custom_id, message: MessageId::new(message.id.get()) };
+                let press = Press {
+                    custom_id: &data.custom_id,
+                    message: MessageId::new(message.id.get()),
+                    seen_by: seen_by(&message),
+                };
                 commands::press(app, &invocation, press).await
             }
             Err(refusal) => refusal,
         }
     };
     answer(core, &ticket, Kind::Press, "button", reply).await;
+}
+
+fn seen_by(message: &Message) -> SeenBy {
+    let ephemeral = message.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL));
+    if ephemeral { SeenBy::Presser } else { SeenBy::Everyone }
 }
 
 async fn submitted(core: &Core, form: ModalInteraction, received: Instant) {

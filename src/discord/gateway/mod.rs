@@ -7,7 +7,7 @@
 //!
 //! **Does not know** sockets; [`client`](super::client) does.
 //!
-//! To add a kind of event: its variant and translation in [`update`], and its line in [`Intake::handle`].
+//! To add a kind of event: its variant and translation in [`update`], and its line in `Intake::handle`.
 
 mod lanes;
 mod rebuild;
@@ -95,11 +95,13 @@ impl Intake {
         self.lanes.push(guild, update, move |guild, update| {
             let core = Arc::clone(&core);
             async move {
-                if let Err(error) = handle(&core, guild, update).await {
+                let Err(error) = handle(&core, guild, update).await else { return };
+                // That a store is set aside was said when it was; a busy guild must not repeat it for each reaction.
+                if !matches!(error, StorageError::Quarantined { .. }) {
                     let error = chain(&error);
                     tracing::error!(guild.id = %guild, error, "cannot take down what happened in a guild");
-                    core.freshness.missed(|stale| stale == guild);
                 }
+                core.freshness.missed(|stale| stale == guild);
             }
         });
     }
