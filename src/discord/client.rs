@@ -5,9 +5,9 @@
 //! the tasks that serenity spawns for events run in the order in which they were spawned, and each puts its event into
 //! one channel before it first waits: so their order is kept.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Mutex, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::gateway::{Arrival, translate};
+use super::gateway::{Arrival, Update, translate};
 use super::link::{Link, Look};
 use crate::config::Token;
 
@@ -55,6 +55,9 @@ pub(super) enum End {
     Died,
 }
 
+/// The shards whose session began although serenity could not read that: for serenity they never become connected.
+type Salvaged = Arc<std::sync::Mutex<HashSet<u32>>>;
+
 type Runners = Arc<Mutex<HashMap<ShardId, ShardRunnerInfo>>>;
 
 /// A running client.
@@ -62,6 +65,7 @@ type Runners = Arc<Mutex<HashMap<ShardId, ShardRunnerInfo>>>;
 pub(super) struct Client {
     runners: Runners,
     beats: Arc<AtomicU64>,
+    salvaged: Salvaged,
     muted: Arc<AtomicBool>,
     stop: CancellationToken,
     end: oneshot::Receiver<End>,
@@ -85,7 +89,8 @@ impl Client {
         let (beats, muted) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
         let (stopped, token) = (stop.clone(), token.clone());
         let (beating, is_muted) = (Arc::clone(&beats), Arc::clone(&muted));
-        let ear = Ear { inbox, link, muted: Arc::clone(&muted) };
+        let salvaged = Salvaged::default();
+        let ear = Ear { inbox, link, muted: Arc::clone(&muted), salvaged: Arc::clone(&salvaged) };
         thread::Builder::new().name("gateway".into()).spawn(move || {
             let end = runtime.block_on(async {
                 let (manager, fatal) = manager(&plan, &token, ear);
@@ -100,17 +105,20 @@ impl Client {
             drop(tell_end.send(end));
         })?;
         let runners = runners.await.unwrap_or_default();
-        Ok(Self { runners, beats, muted, stop, end })
+        Ok(Self { runners, beats, salvaged, muted, stop, end })
     }
 
     /// What a look at every shard shows.
     pub(super) async fn look(&self) -> HashMap<u32, Look> {
         let runners = self.runners.lock().await;
-        let look = |info: &ShardRunnerInfo| Look {
-            connected: info.stage == ConnectionStage::Connected,
+        let mut salvaged = self.salvaged.lock().unwrap_or_else(PoisonError::into_inner);
+        // A shard that is begun anew has no runner for a moment.
+        salvaged.retain(|shard| runners.contains_key(&ShardId(*shard)));
+        let look = |id: u32, info: &ShardRunnerInfo| Look {
+            connected: info.stage == ConnectionStage::Connected || salvaged.contains(&id),
             latency: info.latency,
         };
-        runners.iter().map(|(id, info)| (id.0, look(info))).collect()
+        runners.iter().map(|(id, info)| (id.0, look(id.0, info))).collect()
     }
 
     /// Returns when the client has ended.
@@ -191,6 +199,7 @@ struct Ear {
     link: Arc<Link>,
     /// Another client listens by now.
     muted: Arc<AtomicBool>,
+    salvaged: Salvaged,
 }
 
 #[async_trait]
@@ -201,7 +210,11 @@ impl RawEventHandler for Ear {
         }
         let shard = context.shard_id.0;
         self.link.heard(shard);
+        let is_unknown = matches!(event, Event::Unknown(_));
         if let Some(update) = translate(event) {
+            if is_unknown && matches!(update, Update::Ready { .. }) {
+                self.salvaged.lock().unwrap_or_else(PoisonError::into_inner).insert(shard);
+            }
             // The other end is gone only while Muster stops.
             drop(self.inbox.send(Arrival { shard, update }));
         }

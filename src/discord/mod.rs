@@ -127,6 +127,7 @@ impl Edge {
                 edits::run(Arc::clone(core), shutdown.clone()),
                 refresh::run(Arc::clone(core), shutdown.clone()),
                 guild_lifecycle::run(Arc::clone(core), shutdown.clone()),
+                registrar::run(Arc::clone(core), shutdown.clone()),
             );
             Ok(())
         };

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use discord_emulator::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::stage::{HOUR, Stage, asked, ids, pinged};
 
@@ -85,4 +85,73 @@ async fn a_gateway_that_tells_no_budget_of_logins_is_used_all_the_same() {
     let answer = json!({ "url": url });
     stage.discord.faults().on(Method::GET, "/gateway/bot").always().respond(200, answer);
     stage.start().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_of_which_only_user_and_guilds_can_be_read_is_a_session_all_the_same() {
+    let (stage, guild) = Stage::set().await;
+    let anna = guild.add_member("Anna");
+    let (general, _) = asked(&stage, &guild).await;
+    let sessions = stage.log().count("a gateway session began");
+    let ready = json!({
+        "user": { "id": stage.discord.bot_id() }, "application": { "id": stage.discord.application_id() },
+        "guilds": [{ "id": guild.id(), "unavailable": true }],
+    });
+    stage.discord.dispatch_raw("READY", ready);
+    stage.until("a session began", || stage.log().count("a gateway session began") > sessions).await;
+    stage.pass(HOUR);
+    stage.until("Anna is reminded", || pinged(&general) == ids(&[&anna])).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_cannot_be_read_at_all_is_named_as_an_error() {
+    let (stage, _guild) = Stage::set().await;
+    stage.expect_error("begins a session in a form");
+    stage.discord.dispatch_raw("READY", json!({ "user": 5 }));
+    stage.until("it is named", || !stage.log().errors().is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_without_the_fields_that_muster_does_not_need_is_answered() {
+    let (stage, guild) = Stage::set().await;
+    let anna = guild.add_member("Anna");
+    let general = guild.channel("general");
+    let id = stage.discord.command(None, "help").unwrap()["id"].clone();
+    let bare = |kind: u8, data: Value| {
+        json!({
+            "type": kind, "guild_id": guild.id(), "channel_id": general.id(), "data": data,
+            "member": { "user": { "id": anna.id() }, "roles": [], "permissions": "1024" },
+        })
+    };
+    let injected = stage.discord.inject_interaction(bare(2, json!({ "id": id, "name": "help", "type": 1 })));
+    let reply = injected.answer().await.unwrap();
+    assert!(reply.is_ephemeral() && reply.text().contains("/event watch"), "{}", reply.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_that_cannot_be_registered_for_a_while_are_registered_in_the_same_session() {
+    const COMMANDS: &str = "/applications/{application_id}/commands";
+    let mut stage = Stage::empty().await;
+    stage.discord.add_guild("Chess club");
+    // Each attempt repeats the request three times.
+    stage.discord.faults().on(Method::PUT, COMMANDS).times(4).status(503);
+    stage.expect_error("cannot register the commands");
+    stage.start().await;
+    assert_eq!(stage.discord.gateway().identifies(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_somebody_deleted_comes_back_at_the_next_start() {
+    let (mut stage, _guild) = Stage::set().await;
+    stage.stop().await.expect("the bot stops cleanly");
+    let client = reqwest::Client::new();
+    let id = stage.discord.command(None, "help").unwrap()["id"].as_str().unwrap().to_owned();
+    let application = stage.discord.application_id();
+    let url = format!("{}/api/v10/applications/{application}/commands/{id}", stage.discord.api_url());
+    let delete = client.delete(url).header("authorization", format!("Bot {}", stage.discord.token()));
+    let delete = delete.header("user-agent", "DiscordBot (https://operator.test, 1)");
+    assert!(delete.send().await.unwrap().status().is_success());
+    assert!(stage.discord.command(None, "help").is_none());
+    stage.start_without_waiting();
+    stage.discord.wait_for_command("help").await;
 }

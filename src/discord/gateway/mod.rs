@@ -26,7 +26,6 @@ use super::interactions;
 use super::link::Identity;
 use super::members;
 use super::reactions;
-use super::registrar;
 use crate::app::App;
 use crate::domain::event::{EndReason, Event};
 use crate::ids::{ChannelId, GuildId, MessageId};
@@ -132,10 +131,6 @@ impl Intake {
             if let Err(error) = guild_lifecycle::roll_called(&core).await {
                 tracing::error!(error = chain(&error), "cannot take down which guilds are absent");
             }
-            // Once for all shards.
-            if shard == 0 {
-                registrar::register(&core, identity.application).await;
-            }
         });
     }
 
@@ -151,7 +146,15 @@ impl Intake {
 
     fn count_unreadable(&mut self, kind: &str) {
         metrics::counter!(metric::UNDECODABLE, "kind" => kind.to_owned()).increment(1);
-        if self.named.insert(kind.to_owned()) {
+        if !self.named.insert(kind.to_owned()) {
+            return;
+        }
+        if kind == "READY" {
+            tracing::error!(
+                "Discord begins a session in a form that this version of Muster cannot read, so it does not become ready; \
+                 look for a newer version"
+            );
+        } else {
             tracing::warn!(
                 kind,
                 "Discord sends a gateway event that this version of Muster cannot read; look for a newer version. \
