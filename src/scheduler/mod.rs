@@ -18,6 +18,8 @@ mod courier;
 mod delivery;
 mod pass;
 mod rebuild;
+#[cfg(test)]
+mod tests;
 mod ticker;
 mod turnout;
 mod unfinished;
