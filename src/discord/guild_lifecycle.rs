@@ -39,15 +39,15 @@ pub(super) async fn joined(core: &Core, guild: GuildId) -> Result<(), StorageErr
 
 async fn note_present(core: &Core, guild: GuildId) -> Result<(), StorageError> {
     let before = core.registry.find(guild);
-    if before.as_ref().is_some_and(|record| record.absent_since.is_some()) {
-        core.registry.clear_absent(guild).await?;
-    }
+    let was_away = before
+        .as_ref()
+        .is_some_and(|record| record.membership == Membership::Left || record.absent_since.is_some());
     if core.registry.note_joined(guild, core.clock.now()).await? {
         tracing::info!(guild.id = %guild, returned = before.is_some(), "Muster is in a guild");
     }
     core.stores.admit(guild);
-    if before.is_some_and(|record| record.membership == Membership::Left) {
-        // It came back in time: what is due there is due again.
+    if was_away {
+        // It came back in time: what is due there is due again, and nothing else puts it into the agenda.
         if let Some(store) = core.stores.open(guild).await? {
             core.sync_due(&store).await?;
         }

@@ -79,6 +79,8 @@ async fn in_background(core: &Core, id: GuildId) -> Result<(), EdgeError> {
     match core.live_store(id).await? {
         Some(store) => {
             guild(core, &store).await?;
+            // Reminders that could not be sent because the guild could not be read need not rest any longer.
+            core.sync_due(&store).await?;
             if core.drafts.are_suspected(id) { drafts::settle(core, &store).await } else { Ok(()) }
         }
         None => Ok(()),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta};
 use tempfile::TempDir;
 
-use super::pass::Pass;
+use super::pass::{Ended, Pass};
 use super::{Agenda, Courier, Probe, Scheduler, SendError};
 use crate::clock::{Clock, Timestamp};
 use crate::domain::audience::Member;
@@ -104,6 +104,7 @@ impl House {
         let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let clock = Arc::new(StandingClock(Mutex::new(start)));
         let registry = Arc::new(Registry::open(&data, clock.clone()).await.unwrap());
+        registry.note_joined(GUILD, start).await.unwrap();
         let stores = GuildStores::new(data, StoreOptions::default(), clock.clone());
         stores.admit(GUILD);
         let store = stores.open_or_create(GUILD).await.unwrap();
@@ -144,7 +145,8 @@ impl House {
     async fn turn_after(&self, seconds: i64, takes: usize) -> Vec<Sent> {
         *self.clock.0.lock().unwrap() += TimeDelta::seconds(seconds);
         *self.courier.takes.lock().unwrap() = takes;
-        Pass { scheduler: self.scheduler.clone(), guild: GUILD }.run().await;
+        let ended = Pass { scheduler: self.scheduler.clone(), guild: GUILD }.run().await;
+        assert!(matches!(ended, Ended::Well), "a reminder that waits is no trouble of the guild");
         std::mem::take(&mut self.courier.sent.lock().unwrap())
     }
 

@@ -15,6 +15,7 @@ mod house;
 mod observing;
 mod operator;
 mod people;
+mod recovery;
 mod reminders;
 mod stage;
 mod stopping;
