@@ -10,7 +10,8 @@
 //! ```
 //!
 //! An arrow points from the room that is used to the one that uses it; there is no arrow back, and a test reads the
-//! sources to keep it so. `config`, `errors`, `lifecycle` and `telemetry` stand beside the row and may be used by all.
+//! sources to keep it so. `errors`, `config`, `lifecycle` and `telemetry` stand between `domain` and `storage`, `http` before
+//! `run`.
 //!
 //! | room | holds |
 //! | --- | --- |

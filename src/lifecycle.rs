@@ -279,6 +279,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_part_that_fails_or_just_returns_is_a_failure() {
+        let (lifecycle, mut failures) = Lifecycle::new(Shutdown::default());
+        lifecycle.spawn_part("the first", async { Err("the disk is gone") });
+        assert_eq!(failures.next().await.to_string(), "the first ended unexpectedly: the disk is gone");
+        lifecycle.spawn_part("the second", async { Ok::<(), &str>(()) });
+        assert_eq!(failures.next().await.to_string(), "the second ended unexpectedly: it returned");
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_finish_is_left_when_hurried() {
+        let (lifecycle, _failures) = Lifecycle::new(Shutdown::default());
+        lifecycle.spawn_part("the stubborn part", std::future::pending::<Result<(), PartFailed>>());
+        lifecycle.shutdown().request();
+        lifecycle.shutdown().request();
+        assert!(!lifecycle.drained().await);
+    }
+
+    #[tokio::test]
     async fn a_task_may_end_but_its_panic_is_a_failure() {
         let (lifecycle, mut failures) = Lifecycle::new(Shutdown::default());
         lifecycle.spawn_task("the good task", async {});

@@ -16,14 +16,14 @@ use crate::clock::SharedClock;
 use crate::config::{Config, Token};
 use crate::discord::Edge;
 use crate::errors::chain;
-use crate::http::{self, Health};
+use crate::http::{self, DiskProbe, Health};
 use crate::lifecycle::{self, Failures, Lifecycle, Pulse};
 use crate::scheduler::{self, Agenda, Scheduler};
 use crate::storage::{DataDir, GuildStores, Registry, StoreOptions};
 use crate::telemetry;
 
-/// How often idle stores are looked for.
-const IDLE_SWEEP: Duration = Duration::from_secs(30);
+/// How often stores are looked for that are idle, or that a rush left open over the limit.
+const IDLE_SWEEP: Duration = Duration::from_secs(5);
 
 /// What the closing of the guilds' stores leaves at least to that of the registry.
 const REGISTRY_TIME: Duration = Duration::from_millis(200);
@@ -121,7 +121,6 @@ impl Bot {
         edge: &Edge,
         lifecycle: &Lifecycle,
     ) -> anyhow::Result<()> {
-        let metrics = telemetry::metrics()?;
         let Some(address) = self.config.http.listen else { return Ok(()) };
         let listener = TcpListener::bind(address)
             .await
@@ -129,10 +128,10 @@ impl Bot {
         let health = Health {
             pulse: self.pulse.clone(),
             gateway: edge.readiness(),
-            data_dir: Arc::clone(&foundation.data_dir),
+            disk: DiskProbe::new(Arc::clone(&foundation.data_dir)),
             stores: foundation.stores.clone(),
             agenda: foundation.agenda.clone(),
-            metrics,
+            metrics: telemetry::metrics()?,
         };
         tracing::info!(address = %listener.local_addr()?, "the port for health and metrics is open");
         lifecycle.spawn_part("the HTTP port", http::serve(listener, health, lifecycle.shutdown().clone()));

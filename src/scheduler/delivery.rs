@@ -113,6 +113,8 @@ impl Delivery<'_> {
             metrics::counter!(metric::REMINDERS, "status" => "failed").increment(1);
             self.log(reminder, why, "a reminder was not sent");
         }
+        // Its message tells of the next reminder, or that they are held up.
+        self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
         Ok(())
     }
 
@@ -184,19 +186,21 @@ impl Delivery<'_> {
                 }
                 Ok(())
             }
-            SendError::Forbidden { .. } => {
-                // False: a member paused or ended the event meanwhile, which says more.
-                let _suspended = events.suspend(self.event.id, &why, now + SUSPENSION, now).await?;
-                self.fail(reminder.id, &why).await
-            }
             SendError::ChannelGone => {
                 events.end_in_channel(self.event.channel_id, now).await?;
+                self.log(reminder.id, &why, "an event is over");
                 self.skip(reminder.id, &why).await
             }
             SendError::EventMessageGone => {
                 // False: somebody else saw it first.
                 let _ended = events.end(self.event.id, EndReason::MessageDeleted, now).await?;
+                self.log(reminder.id, &why, "an event is over");
                 self.skip(reminder.id, &why).await
+            }
+            SendError::Forbidden { .. } => {
+                // False: a member paused or ended the event meanwhile, which says more.
+                let _suspended = events.suspend(self.event.id, &why, now + SUSPENSION, now).await?;
+                self.fail(reminder.id, &why).await
             }
             SendError::Refused { .. } | SendError::SentAndDeleted => self.fail(reminder.id, &why).await,
         }

@@ -20,6 +20,8 @@ mod delivery;
 mod pass;
 mod rebuild;
 mod rests;
+#[cfg(test)]
+mod tests;
 mod ticker;
 mod turnout;
 mod unfinished;

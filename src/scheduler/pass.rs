@@ -136,6 +136,8 @@ impl Pass {
             let skip = Skip { event_id: event.id, scheduled_at, next_due_at, responded, why };
             if store.reminders().skip(&skip, now).await? {
                 metrics::counter!(metric::REMINDERS, "status" => "skipped").increment(1);
+                // Its message names the next instant.
+                self.scheduler.courier.event_changed(self.guild, event.id);
             }
             return Ok(());
         }
@@ -165,6 +167,7 @@ impl Pass {
         let now = self.scheduler.clock.now();
         tracing::warn!(guild.id = %self.guild, event.id = %event.id, due_at = %due, why, "reminders are suspended");
         store.events().suspend(event.id, why, now + SUSPENSION, now).await?;
+        self.scheduler.courier.event_changed(self.guild, event.id);
         Ok(())
     }
 }

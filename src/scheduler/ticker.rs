@@ -8,14 +8,14 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
-use super::pass::{Ended, Pass};
+use super::pass::{Ended, Pass, PassError};
 use super::rests::Rests;
 use super::{Agenda, Courier};
 use crate::clock::{SharedClock, Timestamp};
 use crate::errors::chain;
 use crate::ids::GuildId;
 use crate::lifecycle::{Pulse, Shutdown};
-use crate::storage::{GuildStores, Registry};
+use crate::storage::{GuildStores, Registry, StorageError};
 
 /// No sleep is longer: the wall clock may step, and the machine may have slept.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -95,10 +95,13 @@ impl Scheduler {
             Ended::Well => passes.rests.end(guild),
             Ended::InTrouble { error, next } => {
                 let rest = passes.rests.next(guild, error.asks_to_wait());
-                let rest_s = rest.num_seconds();
-                tracing::warn!(
-                    guild.id = %guild, error = chain(&error), rest_s, "reminders of this guild wait for a moment"
-                );
+                // That a store is set aside was said when it was.
+                if !matches!(error, PassError::Storage(StorageError::Quarantined { .. })) {
+                    let rest_s = rest.num_seconds();
+                    tracing::warn!(
+                        guild.id = %guild, error = chain(&error), rest_s, "reminders of this guild wait for a moment"
+                    );
+                }
                 let again = self.clock.now() + rest;
                 self.agenda.pull_forward(guild, next.map_or(again, |next| next.min(again)));
             }

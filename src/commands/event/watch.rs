@@ -160,8 +160,9 @@ fn others(message: &MessageInfo, event: &Event) -> Option<String> {
     if others.is_empty() {
         return None;
     }
+    let (count, them) = if others.len() == 1 { ("does not count", "it") } else { ("do not count", "them") };
     let others = others.join(" ");
     Some(format!(
-        "The message also carries {others}, which do not count. `reactions` of `/event watch` says which do."
+        "The message also carries {others}, which {count}; name {them} in `reactions` of `/event watch` to change that."
     ))
 }

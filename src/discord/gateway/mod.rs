@@ -7,9 +7,10 @@
 //!
 //! **Does not know** sockets; [`client`](super::client) does.
 //!
-//! To add a kind of event: its variant and translation in [`update`], and its line in [`Intake::handle`].
+//! To add a kind of event: its variant and translation in [`update`], and its line in `Intake::handle`.
 
 mod lanes;
+mod rebuild;
 mod salvage;
 mod update;
 
@@ -25,8 +26,6 @@ use super::interactions;
 use super::link::Identity;
 use super::members;
 use super::reactions;
-use super::registrar;
-use super::roll_call::RollCall;
 use crate::app::App;
 use crate::domain::event::{EndReason, Event};
 use crate::ids::{ChannelId, GuildId, MessageId};
@@ -51,7 +50,6 @@ pub(super) struct Intake {
     core: Arc<Core>,
     app: Arc<App>,
     lanes: Lanes<GuildUpdate>,
-    roll_call: RollCall,
     /// The kinds of unreadable event that were named already.
     named: HashSet<String>,
 }
@@ -60,7 +58,7 @@ impl Intake {
     /// An intake that nothing came in to yet.
     pub(super) fn new(core: Arc<Core>, app: Arc<App>) -> Self {
         let lanes = Lanes::new(core.tracker.clone());
-        Self { core, app, lanes, roll_call: RollCall::default(), named: HashSet::new() }
+        Self { core, app, lanes, named: HashSet::new() }
     }
 
     /// Takes in what comes until a stop is asked for.
@@ -77,14 +75,14 @@ impl Intake {
                 }
                 Update::Guild(guild, update) => {
                     if matches!(update, GuildUpdate::Present) {
-                        self.roll_call.present(shard, guild);
+                        self.core.roll_call().present(shard, guild);
                     }
                     self.push(guild, update);
                 }
                 Update::Ready { identity, guilds } => self.ready(shard, identity, guilds),
-                Update::UnreadableInteraction { id, token } => {
+                Update::UnreadableInteraction { id, token, kind } => {
                     self.count_unreadable("INTERACTION_CREATE");
-                    interactions::decline(&self.core, id, token);
+                    interactions::decline(&self.core, id, token, kind);
                 }
                 Update::Unreadable { kind, guild } => self.unreadable(&kind, guild),
             }
@@ -97,11 +95,13 @@ impl Intake {
         self.lanes.push(guild, update, move |guild, update| {
             let core = Arc::clone(&core);
             async move {
-                if let Err(error) = handle(&core, guild, update).await {
+                let Err(error) = handle(&core, guild, update).await else { return };
+                // That a store is set aside was said when it was; a busy guild must not repeat it for each reaction.
+                if !matches!(error, StorageError::Quarantined { .. }) {
                     let error = chain(&error);
                     tracing::error!(guild.id = %guild, error, "cannot take down what happened in a guild");
-                    core.freshness.missed(|stale| stale == guild);
                 }
+                core.freshness.missed(|stale| stale == guild);
             }
         });
     }
@@ -114,7 +114,7 @@ impl Intake {
         core.freshness.missed(|guild| core.link.shard_of(guild) == shard);
         core.access.forget_guilds(|guild| core.link.shard_of(guild) == shard);
         core.link.expect(guilds.iter().copied());
-        core.link.connected(shard);
+        core.link.logged_in(shard);
         for guild in &guilds {
             let record = core.registry.find(*guild);
             let known = record.is_some_and(|record| {
@@ -125,18 +125,11 @@ impl Intake {
                 self.push(*guild, GuildUpdate::Listed);
             }
         }
-        self.roll_call.ready(shard, guilds);
-        let confirmed = core.config.storage.confirm_mass_absence;
-        let outcome =
-            self.roll_call.outcome(core.link.shard_count(), &core.registry.joined_guilds(), confirmed);
+        core.roll_call().ready(shard, guilds);
         let core = Arc::clone(core);
         self.core.tracker.spawn(async move {
-            if let Err(error) = guild_lifecycle::roll_called(&core, outcome).await {
+            if let Err(error) = guild_lifecycle::roll_called(&core).await {
                 tracing::error!(error = chain(&error), "cannot take down which guilds are absent");
-            }
-            // Once for all shards.
-            if shard == 0 {
-                registrar::register(&core, identity.application).await;
             }
         });
     }
@@ -153,7 +146,15 @@ impl Intake {
 
     fn count_unreadable(&mut self, kind: &str) {
         metrics::counter!(metric::UNDECODABLE, "kind" => kind.to_owned()).increment(1);
-        if self.named.insert(kind.to_owned()) {
+        if !self.named.insert(kind.to_owned()) {
+            return;
+        }
+        if kind == "READY" {
+            tracing::error!(
+                "Discord begins a session in a form that this version of Muster cannot read, so it does not become ready; \
+                 look for a newer version"
+            );
+        } else {
             tracing::warn!(
                 kind,
                 "Discord sends a gateway event that this version of Muster cannot read; look for a newer version. \
@@ -170,12 +171,15 @@ async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), 
         GuildUpdate::Present => {
             core.access.forget_guilds(|known| known == guild);
             guild_lifecycle::joined(core, guild).await?;
+            // It may have been away: whatever was read before does not count.
+            core.freshness.missed(|stale| stale == guild);
             core.link.announced(guild);
             core.stale.notify_one();
         }
         GuildUpdate::Removed => {
             core.link.announced(guild);
             core.access.forget_guilds(|known| known == guild);
+            core.freshness.missed(|stale| stale == guild);
             guild_lifecycle::left(core, guild).await?;
         }
         GuildUpdate::Outage => {

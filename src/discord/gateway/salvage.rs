@@ -3,14 +3,18 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serenity::all::UnknownEvent;
+use serenity::all::{InteractionType, UnknownEvent};
 
+use super::rebuild;
 use super::update::{GuildUpdate, Update};
+use crate::discord::link::Identity;
 use crate::discord::reactions::ReactionChange;
 use crate::discord::wire::WireEmoji;
+use crate::ids::GuildId;
 
 /// The gateway events whose loss would make Muster wrong or deaf; the others may be unreadable.
-const NEEDED: [&str; 18] = [
+const NEEDED: [&str; 19] = [
+    "READY",
     "GUILD_CREATE",
     "GUILD_DELETE",
     "GUILD_UPDATE",
@@ -52,9 +56,14 @@ pub(super) fn update(event: UnknownEvent) -> Option<Update> {
             Some(Update::Unreadable { kind, guild })
         }
         "INTERACTION_CREATE" => {
+            if let Some(interaction) = rebuild::interaction(&data) {
+                return Some(Update::Interaction(Box::new(interaction)));
+            }
             let id = field::<String>(&data, "id")?.parse().ok()?;
-            Some(Update::UnreadableInteraction { id, token: field(&data, "token")? })
+            let kind = field(&data, "type").unwrap_or(InteractionType::Command);
+            Some(Update::UnreadableInteraction { id, token: field(&data, "token")?, kind })
         }
+        "READY" => Some(ready(&data).unwrap_or(Update::Unreadable { kind, guild: None })),
         // That Muster is in the guild is all that matters here.
         "GUILD_CREATE" if field(&data, "unavailable") != Some(true) => {
             Some(Update::Guild(guild?, GuildUpdate::Present))
@@ -64,12 +73,23 @@ pub(super) fn update(event: UnknownEvent) -> Option<Update> {
     }
 }
 
+/// A session that began. Everything else in a READY can be done without.
+fn ready(data: &Value) -> Option<Update> {
+    let number = |value: &Value| value.get("id")?.as_str()?.parse::<u64>().ok();
+    let identity =
+        Identity { user: field(data.get("user")?, "id")?, application: number(data.get("application")?)? };
+    let listed = data.get("guilds")?.as_array()?;
+    // A guild that were left out here would count as absent.
+    let guilds = listed.iter().map(|guild| field(guild, "id")).collect::<Option<Vec<GuildId>>>()?;
+    Some(Update::Ready { identity, guilds })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::update::translate;
     use super::*;
     use crate::domain::emoji::Emoji;
-    use crate::ids::{GuildId, MessageId};
+    use crate::ids::MessageId;
     use serde_json::json;
 
     fn read(kind: &str, data: &Value) -> Option<Update> {
@@ -96,6 +116,20 @@ mod tests {
         assert!(
             matches!(update, Some(Update::Guild(guild, GuildUpdate::Present)) if guild == GuildId::new(1))
         );
+    }
+
+    #[test]
+    fn a_session_begins_with_as_little_as_who_muster_is_and_where() {
+        let guilds = json!([{ "id": "1", "unavailable": "?" }, { "id": "2" }]);
+        let data = json!({ "user": { "id": "7" }, "application": { "id": "8" }, "guilds": guilds });
+        let Some(Update::Ready { identity, guilds }) = read("READY", &data) else {
+            panic!("it was not read")
+        };
+        assert_eq!((identity.user.get(), identity.application), (7, 8));
+        assert_eq!(guilds, [GuildId::new(1), GuildId::new(2)]);
+        let data =
+            json!({ "user": { "id": "7" }, "application": { "id": "8" }, "guilds": [{ "id": "1" }, {}] });
+        assert!(matches!(read("READY", &data), Some(Update::Unreadable { kind, .. }) if kind == "READY"));
     }
 
     #[test]
