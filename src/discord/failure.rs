@@ -26,6 +26,11 @@ impl EdgeError {
             Self::Storage(_) => Fate::Later(None),
         }
     }
+
+    /// Whether Discord answered, but in a form that cannot be read.
+    pub(super) fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Call(CallError::Unreadable(_)))
+    }
 }
 
 /// The whole chain of an error in one line, for the log.

@@ -101,16 +101,22 @@ impl Discord for Edge {
     async fn reconcile(&self, store: &Lease, event: &Event) -> Result<bool, DiscordError> {
         let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
         let reconciled = reactions::reconcile(&self.core, store, event, Urgency::Interactive).await;
-        reconciled.map_err(|error| for_commands(error, event.channel_id, TO_READ))
+        reconciled.map_err(|error| {
+            self.read_again_soon(store.guild_id());
+            for_commands(error, event.channel_id, TO_READ)
+        })
     }
 
     async fn sync_members(&self, store: &Lease) -> Result<(), DiscordError> {
         let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
-        match super::members::sync(&self.core, store, Urgency::Interactive).await {
-            Ok(()) => Ok(()),
-            Err(EdgeError::Storage(error)) => Err(error.into()),
-            Err(EdgeError::Call(error)) => Err(DiscordError::Unavailable(error.to_string())),
-        }
+        let synced = super::members::sync(&self.core, store, Urgency::Interactive).await;
+        synced.map_err(|error| {
+            self.read_again_soon(store.guild_id());
+            match error {
+                EdgeError::Storage(error) => error.into(),
+                EdgeError::Call(error) => DiscordError::Unavailable(error.to_string()),
+            }
+        })
     }
 
     async fn audience(&self, store: &Lease, event: &Event) -> Result<Vec<Member>, DiscordError> {
@@ -147,6 +153,12 @@ impl Discord for Edge {
 }
 
 impl Edge {
+    /// What could not be read of a guild is read in the background, and before its next reminder at the latest.
+    fn read_again_soon(&self, guild: GuildId) {
+        self.core.freshness.missed(|stale| stale == guild);
+        self.core.stale.notify_one();
+    }
+
     /// Looks whether an event was posted although Discord's answer does not say so.
     async fn find_posted(
         &self,

@@ -189,8 +189,8 @@ async fn users_of_kind(
 /// The guild's reading lock must be held.
 ///
 /// # Errors
-/// [`EdgeError`] while Discord cannot be asked. A channel that Muster may not see is no error: its answers stay as they
-/// are, and sending there will tell.
+/// [`EdgeError`] while Discord cannot be asked. An event whose answers Discord refuses, or gives in an odd form, is no
+/// error: its answers stay as they are, and sending there will tell.
 pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     let guild = store.guild_id();
     if core.freshness.has_answers(guild) && core.link.hears_of(guild) {
@@ -206,17 +206,16 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
             Err(error) => match error.fate() {
                 Fate::NoMessage => end(core, store, event, EndReason::MessageDeleted).await?,
                 Fate::NoChannel => end(core, store, event, EndReason::ChannelDeleted).await?,
-                Fate::Forbidden | Fate::NoGuild => {
+                Fate::Later(_) if !error.is_unreadable() => return Err(error),
+                // The trouble of one event is not to keep the others from reminding.
+                Fate::Later(_) | Fate::Forbidden | Fate::NoGuild | Fate::Never => {
                     all_read = false;
-                    tracing::info!(guild.id = %guild, event.id = %event.id, %error, "may not read the answers of an event");
+                    tracing::info!(guild.id = %guild, event.id = %event.id, %error, "cannot read the answers of an event");
                 }
-                Fate::Later(_) | Fate::Never => return Err(error),
             },
         }
     }
-    let now = core.clock.now();
     if all_read {
-        store.guild().set_answers_synced_at(Some(now), now).await?;
         core.freshness.answers_read(guild);
     }
     Ok(())

@@ -135,10 +135,6 @@ async fn confirm(
     };
     let members = error::went_well(call, &call.discord().sync_members(store).await);
     let answers = error::went_well(call, &call.discord().reconcile(store, &event).await);
-    if !answers {
-        // Read before the next reminder at the latest.
-        store.guild().set_answers_synced_at(None, call.now()).await?;
-    }
     call.discord().event_changed(call.guild(), event.id);
     let mut lines = vec![format!("{said} {}.", standing::heading(&event, call.guild()))];
     lines.push(match Standing::of(call, store, &event).await {
