@@ -13,6 +13,7 @@ mod guilds;
 mod house;
 mod operator;
 mod people;
+mod proxies;
 mod reminders;
 mod stage;
 mod stopping;
