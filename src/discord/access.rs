@@ -140,6 +140,18 @@ pub(super) async fn my_permissions(
     permissions_of(core, guild_id, channel_id, me, &facts.my_roles).await
 }
 
+/// Which of these permissions Muster lacks in a channel, asked anew; none where Discord does not say.
+pub(super) async fn missing(
+    core: &Core,
+    guild: GuildId,
+    channel: ChannelId,
+    wanted: Permissions,
+) -> Permissions {
+    core.access.forget_roles(guild);
+    core.access.forget_channel(channel);
+    my_permissions(core, guild, channel).await.map_or_else(|_| Permissions::default(), |mine| wanted & !mine)
+}
+
 /// What a member with these roles may do in a channel of a guild.
 ///
 /// # Errors

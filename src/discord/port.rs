@@ -62,6 +62,25 @@ impl Discord for Edge {
         permissions.map_err(|error| for_commands(error.into(), channel, Permissions::VIEW_CHANNEL))
     }
 
+    async fn has_role(&self, guild: GuildId, role: RoleId) -> Result<bool, DiscordError> {
+        let unavailable = |error: CallError| DiscordError::Unavailable(error.to_string());
+        let is_known = async || {
+            let facts = access::guild(&self.core, guild).await.map_err(unavailable)?;
+            Ok(facts.roles.roles.iter().any(|(known, _)| *known == role))
+        };
+        if is_known().await? {
+            return Ok(true);
+        }
+        // It may be so new that Muster has not heard of it.
+        self.core.access.forget_roles(guild);
+        is_known().await
+    }
+
+    fn forget_permissions(&self, guild: GuildId, channel: ChannelId) {
+        self.core.access.forget_roles(guild);
+        self.core.access.forget_channel(channel);
+    }
+
     async fn message(
         &self,
         channel: ChannelId,
@@ -76,6 +95,7 @@ impl Discord for Edge {
 
     async fn set_reactions(
         &self,
+        guild: GuildId,
         channel: ChannelId,
         message: MessageId,
         emoji: &[Emoji],
@@ -92,8 +112,9 @@ impl Discord for Edge {
             }
         }
         for wanted in emoji.iter().filter(|emoji| !mine.contains(emoji)) {
-            let put = self.core.sender.tell(routes::react(channel, message, wanted)).await;
-            put.map_err(|error| cannot_react(error, channel, wanted))?;
+            if let Err(error) = self.core.sender.tell(routes::react(channel, message, wanted)).await {
+                return Err(self.cannot_react(guild, channel, wanted, error).await);
+            }
         }
         Ok(())
     }
@@ -131,8 +152,15 @@ impl Discord for Edge {
         // The row of the event and the instant it was made: the same event is the same message.
         let nonce = reminder::nonce(guild, ReminderId(event.id.0), event.created_at);
         body.nonce = Some(Nonce::new(format!("e-{nonce}")));
-        let call = routes::send_message(channel, &body).repeatable();
-        match self.core.sender.ask::<WireId<MessageId>>(call).await {
+        let post = || {
+            self.core.sender.ask::<WireId<MessageId>>(routes::send_message(channel, &body).repeatable())
+        };
+        let mut posted = post().await;
+        if matches!(posted, Err(CallError::Unreadable(_))) {
+            // Discord took it. Asked again with the same nonce, it says under which id.
+            posted = post().await;
+        }
+        match posted {
             Ok(message) => Ok(message.id),
             Err(error) if error.may_have_been_done() => self.find_posted(guild, event, error).await,
             Err(error) => Err(for_commands(error.into(), channel, wanted)),
@@ -159,6 +187,30 @@ impl Edge {
         self.core.stale.notify_one();
     }
 
+    /// Why a reaction could not be put under a message.
+    async fn cannot_react(
+        &self,
+        guild: GuildId,
+        channel: ChannelId,
+        emoji: &Emoji,
+        error: CallError,
+    ) -> DiscordError {
+        match error {
+            error if error.is_unknown_emoji() => DiscordError::UnusableEmoji(emoji.clone()),
+            error if error.is_full_of_reactions() => DiscordError::NoRoomForReactions,
+            error if error.is_blocked() => DiscordError::Blocked,
+            error if error.fate() == Fate::Forbidden && !error.is_thread_closed() => {
+                let wanted = TO_READ | Permissions::ADD_REACTIONS;
+                let permissions = access::missing(&self.core, guild, channel, wanted).await;
+                if permissions == Permissions::default() {
+                    return DiscordError::Refused(error.to_string());
+                }
+                DiscordError::Missing { permissions, channel }
+            }
+            error => for_commands(error.into(), channel, Permissions::default()),
+        }
+    }
+
     /// Looks whether an event was posted although Discord's answer does not say so.
     async fn find_posted(
         &self,
@@ -179,22 +231,13 @@ impl Edge {
     }
 }
 
-/// Why a reaction could not be put under a message.
-fn cannot_react(error: CallError, channel: ChannelId, emoji: &Emoji) -> DiscordError {
-    match error {
-        error if error.is_unknown_emoji() => DiscordError::UnusableEmoji(emoji.clone()),
-        error if error.is_full_of_reactions() => DiscordError::NoRoomForReactions,
-        error if error.is_blocked() => DiscordError::Blocked,
-        error => for_commands(error.into(), channel, TO_READ | Permissions::ADD_REACTIONS),
-    }
-}
-
 fn info(message: WireMessage) -> MessageInfo {
     let by_others = |reactions: &WireReactions| reactions.count > u64::from(reactions.me);
     MessageInfo {
         content: message.content,
         embed_title: message.embeds.into_iter().find_map(|embed| embed.title),
         author_id: message.author.id,
+        author_name: message.author.global_name.unwrap_or(message.author.username),
         reactions: message.reactions.into_iter().filter(by_others).filter_map(emoji_of).collect(),
     }
 }

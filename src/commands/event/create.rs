@@ -70,6 +70,11 @@ impl Create {
             author_id: call.invoker().user_id,
         };
         place::require(call, channel_id, Purpose::Post).await?;
+        if let Some(role) = new.role
+            && !call.discord().has_role(call.guild(), role).await?
+        {
+            return Err(CommandError::NoSuchRole);
+        }
         let store = call.app.stores.open_or_create(call.guild()).await?;
         // The message shows how many are asked; without the list it still can be posted.
         let members = error::went_well(call, &call.discord().sync_members(&store).await);

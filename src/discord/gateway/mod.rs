@@ -143,10 +143,9 @@ impl Intake {
 
     /// What an event may have changed that cannot be read is stale.
     fn unreadable(&mut self, kind: &str, guild: Option<GuildId>) {
-        match guild {
-            Some(guild) => self.core.freshness.missed(|stale| stale == guild),
-            None => self.core.freshness.missed(|_| true),
-        }
+        let affected = |known: GuildId| guild.is_none_or(|guild| known == guild);
+        self.core.freshness.missed(affected);
+        self.core.access.forget_guilds(affected);
         self.core.stale.notify_one();
         self.count_unreadable(kind);
     }

@@ -19,5 +19,6 @@ mod slow;
 mod unwatch;
 mod watch;
 mod watch_again;
+mod watch_details;
 mod watch_links;
 mod watch_permissions;
