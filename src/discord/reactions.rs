@@ -121,15 +121,19 @@ pub(super) async fn reconcile(
     let reading = core.reaction_changes.begin((store.guild_id(), message));
     let call = routes::message(event.channel_id, message).with_urgency(urgency);
     let found: WireMessage = core.sender.ask(call).await?;
-    let mut answers = Vec::new();
+    let (mut answers, mut met) = (Vec::new(), Vec::new());
     for reactions in found.reactions {
         let Some(emoji) = reactions.emoji.clone().emoji() else { continue };
         if let Some(choice) = event.choices.find(&emoji) {
             let users = users_of(core, event.channel_id, message, &emoji, &reactions, urgency).await?;
-            answers.extend(users.into_iter().map(|user| (user, choice.emoji.clone())));
+            answers.extend(users.iter().map(|user| (user.id, choice.emoji.clone())));
+            met.extend(users.into_iter().map(Member::from));
         }
     }
     let now = core.clock.now();
+    if core.link.is_degraded() {
+        store.members().insert_unknown(&met, now).await?;
+    }
     let mut changed = store.responses().replace_reactions(event.id, &answers, now).await?;
     while let Some(changes) = reading.changes() {
         for change in changes {
@@ -147,7 +151,7 @@ async fn users_of(
     emoji: &Emoji,
     reactions: &WireReactions,
     urgency: Urgency,
-) -> Result<Vec<UserId>, EdgeError> {
+) -> Result<Vec<WireUser>, EdgeError> {
     let (normal, burst) = reactions.counts();
     let others = normal.saturating_sub(u64::from(reactions.me));
     let mut users = Vec::new();
@@ -156,8 +160,8 @@ async fn users_of(
             users.extend(users_of_kind(core, channel, message, emoji, kind, urgency).await?);
         }
     }
-    users.sort_unstable();
-    users.dedup();
+    users.sort_unstable_by_key(|user| user.id);
+    users.dedup_by_key(|user| user.id);
     Ok(users)
 }
 
@@ -168,7 +172,7 @@ async fn users_of_kind(
     emoji: &Emoji,
     kind: ReactionKind,
     urgency: Urgency,
-) -> Result<Vec<UserId>, EdgeError> {
+) -> Result<Vec<WireUser>, EdgeError> {
     let mut users = Vec::new();
     let mut after = None;
     loop {
@@ -176,7 +180,7 @@ async fn users_of_kind(
         let page: Vec<WireUser> = core.sender.ask(call).await?;
         let full = page.len() >= REACTIONS_PAGE;
         let last = page.iter().map(|user| user.id).max();
-        users.extend(page.into_iter().filter(|user| !user.bot).map(|user| user.id));
+        users.extend(page.into_iter().filter(|user| !user.bot));
         if !full || last <= after {
             return Ok(users);
         }

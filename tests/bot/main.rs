@@ -17,3 +17,4 @@ mod proxies;
 mod reminders;
 mod stage;
 mod stopping;
+mod strangers;

@@ -75,7 +75,7 @@ impl Create {
         {
             return Err(CommandError::NoSuchRole);
         }
-        let store = call.app.stores.open_or_create(call.guild()).await?;
+        let store = call.store_or_create().await?;
         // The message shows how many are asked; without the list it still can be posted.
         let members = error::went_well(call, &call.discord().sync_members(&store).await);
         let event = post(call, &store, &new).await?;

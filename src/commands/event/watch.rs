@@ -80,7 +80,7 @@ async fn watch(call: Call<'_>, wish: Wish) -> Result<Reply, CommandError> {
     let place = place::require(call, wish.channel, Purpose::Watch).await?;
     let message = call.discord().message(wish.channel, wish.message).await?;
     let message = message.ok_or(CommandError::NoSuchMessage(wish.channel))?;
-    let store = call.app.stores.open_or_create(call.guild()).await?;
+    let store = call.store_or_create().await?;
     let known = store.events().find_by_message(wish.message).await?;
     let title = wish.title.clone().unwrap_or_else(|| title(&wish, &message, &place));
     let new = new_event(call, &wish, title, known.as_ref(), &settings)?;

@@ -205,7 +205,7 @@ async fn without_the_members_intent_an_event_shows_who_answered_and_asks_those_i
         stage.told(&guild.owner(), &general, "/event create", &[("title", "Match")]).await,
         @"
     **[Match](https://discord.com/channels/#/#/#)** is posted in #general.
-    I ask 0 members and remind only those who have not answered.
+    I ask 1 member and remind only those who have not answered.
     I remind every hour, next <t:F> (<t:R>).
     Note: I run without the **Server Members Intent**, so Discord does not tell me who is in this server. I count and remind only members whom I have met, by an answer here or before. Whoever runs me can switch the intent on in Discord's developer portal.
     "
