@@ -119,7 +119,9 @@ impl Pass {
     ) -> Result<(), PassError> {
         let now = self.scheduler.clock.now();
         tracing::warn!(guild.id = %self.guild, event.id = %event.id, due_at = %due, why, "reminders are suspended");
-        store.events().suspend(event.id, why, now + SUSPENSION, now).await?;
+        if store.events().suspend(event.id, why, now + SUSPENSION, now).await? {
+            self.scheduler.courier.event_changed(self.guild, event.id);
+        }
         Ok(())
     }
 }
