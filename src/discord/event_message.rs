@@ -3,6 +3,7 @@
 use serenity::all::{ButtonStyle, CreateActionRow, CreateButton, CreateEmbed, EmojiId, ReactionType};
 
 use super::body::MessageBody;
+use super::wire::WireEmbed;
 use crate::domain::audience::turnout;
 use crate::domain::choice::Choice;
 use crate::domain::custom_id::{Action, CustomId};
@@ -47,6 +48,12 @@ pub(super) fn render(
     }
     let components = if event.is_live() { buttons(guild, event) } else { Vec::new() };
     MessageBody { embeds: vec![embed], components, ..MessageBody::default() }
+}
+
+/// Whether a message already shows what was rendered.
+pub(super) fn is_shown(body: &MessageBody, shown: &[WireEmbed]) -> bool {
+    let wanted = serde_json::to_value(&body.embeds).and_then(serde_json::from_value::<Vec<WireEmbed>>);
+    wanted.is_ok_and(|wanted| wanted == shown)
 }
 
 fn describe(event: &Event, responses: &[Response], asked: Option<&[UserId]>) -> String {

@@ -1,15 +1,17 @@
 //! Answers given by reaction: each change by gateway, and all of them by request after changes were missed.
 
+use super::audience;
 use super::core::Core;
+use super::event_message;
 use super::failure::EdgeError;
 use super::members;
 use super::routes::{self, REACTIONS_PAGE, ReactionKind};
 use super::sender::{Fate, Urgency};
-use super::wire::{WireMessage, WireReactions, WireUser};
+use super::wire::{WireEmbed, WireMessage, WireReactions, WireUser};
 use crate::clock::Timestamp;
 use crate::domain::audience::Member;
 use crate::domain::emoji::Emoji;
-use crate::domain::event::{EndReason, Event};
+use crate::domain::event::{EndReason, Event, Origin};
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::storage::{Lease, StorageError};
 
@@ -105,7 +107,8 @@ async fn is_bot(
     Ok(members.iter().any(|member| member.user_id == user && member.is_bot))
 }
 
-/// Reads all reactions of an event that count, and makes the store say the same; `true` if something changed.
+/// Reads all reactions of an event that count, and makes the store say the same; `true` if something changed, or the
+/// message does not show what it should.
 ///
 /// The guild's reading lock must be held.
 ///
@@ -140,7 +143,23 @@ pub(super) async fn reconcile(
             changed |= apply(core, store, event, &change, now).await?;
         }
     }
-    Ok(changed)
+    Ok(changed || is_outdated(core, store, event, &found.embeds).await?)
+}
+
+/// Whether the message of an event shows something else than it should, as after a stop before it was rewritten.
+async fn is_outdated(
+    core: &Core,
+    store: &Lease,
+    event: &Event,
+    shown: &[WireEmbed],
+) -> Result<bool, EdgeError> {
+    if event.origin != Origin::Posted {
+        return Ok(false);
+    }
+    let responses = store.responses().of_event(event.id).await?;
+    let asked = audience::asked_for_display(core, store, event).await?;
+    let body = event_message::render(store.guild_id(), event, &responses, asked.as_deref());
+    Ok(!event_message::is_shown(&body, shown))
 }
 
 /// The people, not bots, who put one emoji under a message, by click or by burst.

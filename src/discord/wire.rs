@@ -119,10 +119,21 @@ pub(super) struct WireId<I> {
 }
 
 /// An embed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 pub(super) struct WireEmbed {
     #[serde(default)]
     pub(super) title: Option<String>,
+    #[serde(default)]
+    pub(super) description: Option<String>,
+    #[serde(default)]
+    pub(super) fields: Vec<WireField>,
+}
+
+/// A field of an embed.
+#[derive(Debug, PartialEq, Deserialize)]
+pub(super) struct WireField {
+    pub(super) name: String,
+    pub(super) value: String,
 }
 
 /// The reactions of one emoji under a message.

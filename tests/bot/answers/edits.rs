@@ -117,3 +117,32 @@ async fn an_event_shows_that_its_reminders_are_held_up_and_that_they_go_on() {
     general.wait_for_message(|message| !message.pings().is_empty()).await;
     event.wait_until(|event| event.text().contains("Reminds every hour.")).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_could_not_be_shown_before_a_stop_is_shown_after_the_next_start() {
+    let (mut stage, guild) = Stage::set().await;
+    let (event, crowd) = posted(&stage, &guild, 2).await;
+    let route = "/channels/{id}/messages/{id}";
+    stage.discord.faults().on(Method::PATCH, route).always().error(429, 30_046, "Too many edits");
+    crowd[0].presses(&event, "Coming").await.unwrap();
+    stage.stop().await.unwrap();
+    assert!(event.text().contains("Coming (0)"), "{}", event.text());
+    stage.discord.faults().clear();
+    stage.start().await;
+    event.wait_until(|event| event.text().contains("Coming (1)")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_rewrites_nothing_that_is_right_already() {
+    let (mut stage, guild) = Stage::set().await;
+    let (event, crowd) = posted(&stage, &guild, 2).await;
+    crowd[0].presses(&event, "Coming").await.unwrap();
+    event.wait_until(|event| event.text().contains("Coming (1)")).await;
+    let before = edits(&stage);
+    stage.restart().await;
+    stage.pass(chrono::TimeDelta::hours(1));
+    stage.until("it is sent", || stage.log_rows(&guild) == ["sent"]).await;
+    crowd[1].presses(&event, "Coming").await.unwrap();
+    event.wait_until(|event| event.text().contains("Coming (2)")).await;
+    assert_eq!(edits(&stage), before + 1);
+}
