@@ -71,7 +71,9 @@ pub enum CommandError {
     #[error("<#{0}> holds no messages of its own. Choose a text channel or a thread.")]
     NoMessagesThere(ChannelId),
     /// No such role in this guild.
-    #[error("I know no such role in this server. Choose one from the list, or leave `role` out to ask everybody.")]
+    #[error(
+        "I know no such role in this server. Choose one from the list, or leave `role` out to ask everybody."
+    )]
     NoSuchRole,
     /// The text names no message.
     #[error(transparent)]

@@ -152,9 +152,8 @@ impl Discord for Edge {
         // The row of the event and the instant it was made: the same event is the same message.
         let nonce = reminder::nonce(guild, ReminderId(event.id.0), event.created_at);
         body.nonce = Some(Nonce::new(format!("e-{nonce}")));
-        let post = || {
-            self.core.sender.ask::<WireId<MessageId>>(routes::send_message(channel, &body).repeatable())
-        };
+        let post =
+            || self.core.sender.ask::<WireId<MessageId>>(routes::send_message(channel, &body).repeatable());
         let mut posted = post().await;
         if matches!(posted, Err(CallError::Unreadable(_))) {
             // Discord took it. Asked again with the same nonce, it says under which id.

@@ -40,7 +40,8 @@ fn content(event: &Event, reminder: &Reminder, users: &[UserId], link: &str) -> 
     let room = CONTENT_MAX.saturating_sub(fixed);
     let beside_link = room.saturating_sub(link.chars().count() + "[]()".len());
     let linked = escaped_within(&event.title, beside_link);
-    let heading = if !linked.is_empty() && (beside_link >= LINKED_MIN || linked == text::escape(&event.title)) {
+    let heading = if !linked.is_empty() && (beside_link >= LINKED_MIN || linked == text::escape(&event.title))
+    {
         format!("[{linked}]({link})")
     } else {
         escaped_within(&event.title, room)
@@ -154,16 +155,24 @@ mod tests {
     #[test]
     fn a_hostile_title_does_not_break_out_of_its_link() {
         let link = event("").link(GUILD);
-        for title in ["](https://evil.example) [x", "**](<https://evil.example>)", "a]b(c)d\\", "[](", "\\](x)", "`](x)`"] {
+        for title in [
+            "](https://evil.example) [x",
+            "**](<https://evil.example>)",
+            "a]b(c)d\\",
+            "[](",
+            "\\](x)",
+            "`](x)`",
+        ] {
             let content = part(title, &reminder(1), 0).content;
-            let line = content.lines().next().unwrap();
-            let shown = line.strip_prefix("⏰ **[").unwrap().strip_suffix(&format!("]({link})**")).unwrap();
+            let heading = content.lines().next().unwrap();
+            let shown =
+                heading.strip_prefix("⏰ **[").unwrap().strip_suffix(&format!("]({link})**")).unwrap();
             let mut escaped = false;
             for c in shown.chars() {
-                assert!(escaped || !matches!(c, '[' | ']' | '(' | ')' | '<' | '>' | '*' | '`'), "{line}");
+                assert!(escaped || !matches!(c, '[' | ']' | '(' | ')' | '<' | '>' | '*' | '`'), "{heading}");
                 escaped = c == '\\' && !escaped;
             }
-            assert!(!escaped && !shown.contains("://"), "{line}");
+            assert!(!escaped && !shown.contains("://"), "{heading}");
         }
     }
 

@@ -21,6 +21,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::core::Core;
 use super::failure::chain;
 use super::guild_lifecycle;
+use super::healing;
 use super::interactions;
 use super::link::Identity;
 use super::members;
@@ -163,7 +164,7 @@ impl Intake {
 }
 
 /// Takes down what happened in a guild.
-async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), StorageError> {
+async fn handle(core: &Arc<Core>, guild: GuildId, update: GuildUpdate) -> Result<(), StorageError> {
     match update {
         GuildUpdate::Listed => guild_lifecycle::joined(core, guild).await?,
         GuildUpdate::Present => {
@@ -171,6 +172,7 @@ async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), 
             guild_lifecycle::joined(core, guild).await?;
             core.link.announced(guild);
             core.stale.notify_one();
+            healing::begin(core, guild);
         }
         GuildUpdate::Removed => {
             core.link.announced(guild);
@@ -188,12 +190,19 @@ async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), 
                 store.guild().set_name(&name, core.clock.now()).await?;
             }
         }
-        GuildUpdate::Roles => core.access.forget_roles(guild),
-        GuildUpdate::ChannelChanged(channel) => core.access.forget_channel(channel),
+        GuildUpdate::Roles => {
+            core.access.forget_roles(guild);
+            healing::begin(core, guild);
+        }
+        GuildUpdate::ChannelChanged(channel) => {
+            core.access.forget_channel(channel);
+            healing::begin(core, guild);
+        }
         GuildUpdate::ChannelDeleted(channel) => channel_deleted(core, guild, channel).await?,
         GuildUpdate::Member(change) => {
             if core.link.identity().is_some_and(|me| me.user == change.user()) {
                 core.access.forget_roles(guild);
+                healing::begin(core, guild);
             }
             members::change(core, guild, change).await?;
         }

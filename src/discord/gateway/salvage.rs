@@ -128,7 +128,9 @@ mod tests {
             panic!("it was not understood")
         };
         assert_eq!(message, MessageId::new(6));
-        let ReactionChange::Added { user, emoji, member: Some(member) } = change else { panic!("{change:?}") };
+        let ReactionChange::Added { user, emoji, member: Some(member) } = change else {
+            panic!("{change:?}")
+        };
         assert_eq!((user.get(), emoji), (4, Emoji::Unicode("✅".into())));
         assert!(member.is_bot && member.roles.len() == 1);
         let removed = read("MESSAGE_REACTION_REMOVE", &data);

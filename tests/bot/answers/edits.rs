@@ -94,7 +94,11 @@ async fn an_event_whose_message_was_deleted_unnoticed_ends_with_the_next_edit() 
 async fn a_reminder_is_one_request_and_leaves_the_event_as_it_is() {
     let (stage, guild) = Stage::set().await;
     let (event, crowd) = posted(&stage, &guild, 2).await;
-    assert!(event.text().contains("**0** of **3** answered, **3** missing\nReminds every hour."), "{}", event.text());
+    assert!(
+        event.text().contains("**0** of **3** answered, **3** missing\nReminds every hour."),
+        "{}",
+        event.text()
+    );
     let before = edits(&stage);
     for reminders in 1..=3 {
         stage.pass(chrono::TimeDelta::hours(1));

@@ -26,7 +26,8 @@ async fn reactions_that_could_not_be_read_at_watching_are_read_later() {
     stage.discord.faults().clear();
     stage.pass(HOUR);
     stage.until("both are reminded of", || stage.log_rows(&guild) == ["sent"; 3]).await;
-    let reminder = reminders(&general).into_iter().find(|message| message.text().contains("Saturday")).unwrap();
+    let reminder =
+        reminders(&general).into_iter().find(|message| message.text().contains("Saturday")).unwrap();
     assert!(reminder.notifies(&ben) && !reminder.notifies(&anna), "{}", reminder.text());
 }
 
@@ -56,10 +57,15 @@ async fn an_event_whose_answers_discord_refuses_to_show_holds_up_no_other() {
         let odd = guild.owner().says(&side, "And who comes here?");
         anna.reacts(&odd, "✅");
         watch(&stage, &guild.owner(), &odd).await;
-        let (message, reactions) = (format!("/channels/{}/messages/{}", side.id(), odd.id()), "/reactions/{emoji}");
+        let (message, reactions) =
+            (format!("/channels/{}/messages/{}", side.id(), odd.id()), "/reactions/{emoji}");
         let faults = stage.discord.faults();
         match fault {
-            0 => faults.on(Method::GET, &format!("{message}{reactions}")).always().error(400, 10_014, "Unknown Emoji"),
+            0 => faults.on(Method::GET, &format!("{message}{reactions}")).always().error(
+                400,
+                10_014,
+                "Unknown Emoji",
+            ),
             1 => faults.on(Method::GET, &message).always().error(400, 50_035, "Invalid"),
             _ => faults.on(Method::GET, &message).always().respond(200, serde_json::json!({ "odd": true })),
         }

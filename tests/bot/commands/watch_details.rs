@@ -30,7 +30,8 @@ async fn a_watched_message_can_be_given_a_title_at_once_or_later() {
     assert!(told.contains("**[Final]("), "{told}");
     stage.told(&owner, &general, "/event watch", &[("message", &link)]).await;
     assert_eq!(stage.live_titles(&guild), ["Final"]);
-    let told = stage.told(&owner, &general, "/event watch", &[("message", &link), ("title", " \u{200B}")]).await;
+    let told =
+        stage.told(&owner, &general, "/event watch", &[("message", &link), ("title", " \u{200B}")]).await;
     assert!(told.starts_with("The title is empty."), "{told}");
 }
 
@@ -39,7 +40,8 @@ async fn a_refused_reaction_names_what_is_missing_and_nothing_else() {
     let (stage, guild) = Stage::set().await;
     let (owner, general) = (guild.owner(), guild.channel("general"));
     let message = owner.says(&general, "Who comes?");
-    let reacting = || stage.discord.faults().on(Method::PUT, "/channels/{id}/messages/{id}/reactions/{emoji}/@me");
+    let reacting =
+        || stage.discord.faults().on(Method::PUT, "/channels/{id}/messages/{id}/reactions/{emoji}/@me");
     reacting().times(1).error(403, 50_013, "Missing Permissions");
     let told = stage.told(&owner, &general, "/event watch", &[("message", &message.link())]).await;
     assert!(told.starts_with("Discord refused that.") && !told.contains("missing"), "{told}");
