@@ -1,7 +1,7 @@
 //! The port for the operator's tools: is it alive, is it ready, what does it measure.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
@@ -11,6 +11,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 
 use crate::discord::Readiness;
 use crate::lifecycle::{Pulse, Shutdown};
@@ -21,6 +22,15 @@ use crate::telemetry::metric;
 /// A scheduler that has not ticked for this long counts as dead; it ticks at least every 30 seconds.
 pub const SCHEDULER_SILENCE: Duration = Duration::from_secs(90);
 
+/// How old an answer about the disk may be.
+const DISK_LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// A disk that takes longer than this to write a small file counts as one that cannot be written.
+const DISK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often the samples of histograms are summed up.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
 /// What the port looks at to answer.
 #[derive(Clone)]
 pub struct Health {
@@ -28,8 +38,8 @@ pub struct Health {
     pub pulse: Pulse,
     /// The gateway connection.
     pub gateway: Readiness,
-    /// Where the databases are.
-    pub data_dir: Arc<DataDir>,
+    /// Whether the databases can be written.
+    pub disk: DiskProbe,
     /// The databases.
     pub stores: GuildStores,
     /// What is due.
@@ -45,9 +55,48 @@ impl Health {
     }
 
     /// All reasons why Muster is not ready; empty if it is.
-    fn problems(&self) -> Vec<String> {
-        let data_dir = self.data_dir.check_writable().err().map(|error| error.to_string());
-        [self.gateway.problem(), self.scheduler_problem(), data_dir].into_iter().flatten().collect()
+    async fn problems(&self) -> Vec<String> {
+        let disk = self.disk.problem().await;
+        [self.gateway.problem(), self.scheduler_problem(), disk].into_iter().flatten().collect()
+    }
+}
+
+/// Looks whether the data directory can be written, at most every few seconds and never on a thread that others need.
+#[derive(Clone)]
+pub struct DiskProbe {
+    data_dir: Arc<DataDir>,
+    latest: Arc<Mutex<Option<Look>>>,
+}
+
+/// What one look at the disk showed.
+struct Look {
+    at: Instant,
+    problem: Option<String>,
+}
+
+impl DiskProbe {
+    /// A probe that has not looked yet.
+    #[must_use]
+    pub fn new(data_dir: Arc<DataDir>) -> Self {
+        Self { data_dir, latest: Arc::default() }
+    }
+
+    /// Why the data directory cannot be written; `None` if it can.
+    async fn problem(&self) -> Option<String> {
+        let mut latest = self.latest.lock().await;
+        if let Some(look) = latest.as_ref().filter(|look| look.at.elapsed() < DISK_LOOK_EVERY) {
+            return look.problem.clone();
+        }
+        let data_dir = Arc::clone(&self.data_dir);
+        let look = tokio::task::spawn_blocking(move || data_dir.check_writable());
+        let problem = match tokio::time::timeout(DISK_PATIENCE, look).await {
+            Ok(Ok(Ok(()))) => None,
+            Ok(Ok(Err(error))) => Some(error.to_string()),
+            Ok(Err(_)) => Some("the look at the data directory failed".to_owned()),
+            Err(_) => Some(format!("the data directory has not answered for {} s", DISK_PATIENCE.as_secs())),
+        };
+        *latest = Some(Look { at: Instant::now(), problem: problem.clone() });
+        problem
     }
 }
 
@@ -56,12 +105,25 @@ impl Health {
 /// # Errors
 /// If the connection cannot be accepted on any more.
 pub async fn serve(listener: TcpListener, health: Health, shutdown: Shutdown) -> std::io::Result<()> {
+    let metrics = health.metrics.clone();
     let router = Router::new()
         .route("/livez", get(live))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics_page))
         .with_state(health);
-    axum::serve(listener, router).with_graceful_shutdown(async move { shutdown.requested().await }).await
+    let stop = async move { shutdown.requested().await };
+    tokio::select! {
+        served = axum::serve(listener, router).with_graceful_shutdown(stop) => served,
+        () = upkeep(&metrics) => Ok(()),
+    }
+}
+
+/// Sums up what was measured, so that it does not gather while nobody reads it.
+async fn upkeep(metrics: &PrometheusHandle) {
+    loop {
+        tokio::time::sleep(UPKEEP_EVERY).await;
+        metrics.run_upkeep();
+    }
 }
 
 async fn live(State(health): State<Health>) -> impl IntoResponse {
@@ -69,7 +131,7 @@ async fn live(State(health): State<Health>) -> impl IntoResponse {
 }
 
 async fn ready(State(health): State<Health>) -> impl IntoResponse {
-    answer(&health.problems())
+    answer(&health.problems().await)
 }
 
 fn answer(problems: &[String]) -> (StatusCode, String) {

@@ -4,6 +4,7 @@
 //! The default filter keeps serenity at `warn`, since its spans print tokens of interactions at `debug`, and its gateway at
 //! `error`, since it quotes payloads that it cannot read.
 
+use std::io::IsTerminal;
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -59,9 +60,11 @@ pub enum TelemetryError {
 pub fn start_log(config: &LogConfig) -> Result<(), TelemetryError> {
     let filter: EnvFilter = config.filter.parse()?;
     let registry = tracing_subscriber::registry().with(filter);
+    let lines = fmt::layer().with_writer(std::io::stderr);
     let started = match config.format {
-        LogFormat::Human => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
-        LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init(),
+        // Colours are for people at a terminal; in a file they break up the words one searches for.
+        LogFormat::Human => registry.with(lines.with_ansi(std::io::stderr().is_terminal())).try_init(),
+        LogFormat::Json => registry.with(lines.json()).try_init(),
     };
     if started.is_err() {
         tracing::debug!("a log was already started in this process; it stays");
@@ -70,6 +73,9 @@ pub fn start_log(config: &LogConfig) -> Result<(), TelemetryError> {
 }
 
 /// The metrics of this process, ready to be read in Prometheus' format.
+///
+/// Whoever asks for them has to call [`PrometheusHandle::run_upkeep`] now and then: samples gather until they are read
+/// or summed up. A process that nobody can ask for metrics should therefore not have any.
 ///
 /// # Errors
 /// [`TelemetryError::Metrics`].

@@ -64,7 +64,6 @@ pub trait Discord: Send + Sync + 'static {
     /// [`DiscordError`]; those before the failing one stay.
     async fn set_reactions(
         &self,
-        guild: GuildId,
         channel: ChannelId,
         message: MessageId,
         emoji: &[Emoji],
@@ -164,6 +163,12 @@ pub enum DiscordError {
         /// Where.
         channel: ChannelId,
     },
+    /// Discord does not let Muster, though no permission seems to be missing.
+    #[error(
+        "Discord does not let me do that in <#{0}>, although I seem to have what it takes. Somebody who manages this \
+         server can look at what the channel's settings say of me."
+    )]
+    NotAllowed(ChannelId),
     /// Discord is slow, down, or limits Muster.
     #[error("Discord does not answer me at the moment. Nothing was lost; please try again in a minute.")]
     Unavailable(String),

@@ -2,21 +2,19 @@
 
 use super::{Failure, output};
 use crate::config::{Config, Token};
-use crate::storage::DataDir;
+use crate::storage::{DataDir, StorageError};
 
 pub(super) fn check(config: &Config) -> Result<(), Failure> {
     output::say("configuration: valid");
     let data_dir = &config.storage.data_dir;
-    DataDir::open(data_dir).map_err(anyhow::Error::new)?;
-    output::say(format_args!("data directory: {} can be written", data_dir.display()));
-    let token = Token::from_environment()?;
-    if token.looks_genuine() {
-        output::say("token: there, and of the right shape");
-    } else {
-        output::say(
-            "token: there, but not of the shape that Discord's tokens have (three parts with dots between them); copy \
-             it again from the page \"Bot\" of your application",
-        );
+    match DataDir::open(data_dir) {
+        Ok(_) => output::say(format_args!("data directory: {} can be written", data_dir.display())),
+        Err(StorageError::InUseByAnother { .. }) => {
+            output::say(format_args!("data directory: {} is in use by a running Muster", data_dir.display()));
+        }
+        Err(error) => return Err(anyhow::Error::new(error).into()),
     }
+    Token::from_environment()?.check_shape()?;
+    output::say("token: there, and of the right shape");
     Ok(())
 }

@@ -24,7 +24,7 @@ use crate::config::Config;
 #[command(version, about, long_about = None)]
 pub struct Cli {
     /// A configuration file in TOML; the environment (`MUSTER__SECTION__KEY`) wins over it.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", env = "MUSTER_CONFIG")]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,

@@ -43,6 +43,17 @@ pub struct Press<'a> {
     pub custom_id: &'a str,
     /// The message on which it stands.
     pub message: MessageId,
+    /// Who sees that message.
+    pub seen_by: SeenBy,
+}
+
+/// Who sees the message of a button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeenBy {
+    /// Only whoever pressed it.
+    Presser,
+    /// Everyone in the channel.
+    Everyone,
 }
 
 /// What every handler is given: the handles of the app, and who asks.

@@ -34,7 +34,7 @@ mod tests;
 
 use serenity::all::{AutocompleteChoice, CommandData, CommandType};
 
-pub use call::{Invocation, Invoker, Press};
+pub use call::{Invocation, Invoker, Press, SeenBy};
 pub use catalogue::registrations;
 pub use error::CommandError;
 pub use reply::{Reply, ReplyKind};

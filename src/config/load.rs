@@ -7,18 +7,18 @@ use std::path::Path;
 use config::{Environment, File, FileFormat};
 use serde::de::{Deserialize, Deserializer, Error};
 
-use super::Config;
+use super::{Config, keys};
 
 /// The defaults, which are also the documentation of every key.
-const DEFAULTS: &str = include_str!("../../config/default.toml");
+pub(super) const DEFAULTS: &str = include_str!("../../config/default.toml");
 
 /// Why there is no configuration; each problem is a sentence that names the key.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A file or a variable could not be understood.
+    /// A file could not be read or is not TOML.
     #[error("The configuration cannot be read: {0}.")]
     Unreadable(#[source] config::ConfigError),
-    /// Values that are out of range or contradict each other.
+    /// Keys that do not exist, or values that cannot be used.
     #[error("The configuration is not valid:\n  {}", .0.join("\n  "))]
     Invalid(Vec<String>),
 }
@@ -48,7 +48,12 @@ impl Config {
             sources = sources.add_source(File::from(file).format(FileFormat::Toml));
         }
         let merged = sources.add_source(environment).build().map_err(ConfigError::Unreadable)?;
-        let config: Self = merged.try_deserialize().map_err(ConfigError::Unreadable)?;
+        let strangers = keys::strangers(&merged).map_err(ConfigError::Unreadable)?;
+        if !strangers.is_empty() {
+            return Err(ConfigError::Invalid(strangers));
+        }
+        let read = merged.clone().try_deserialize::<Self>();
+        let config = read.map_err(|error| keys::explain(&merged, error))?;
         match config.problems() {
             problems if problems.is_empty() => Ok(config),
             problems => Err(ConfigError::Invalid(problems)),
@@ -109,14 +114,24 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named() {
-        let failure = failure(&[("MUSTER__STORAGE__MAX_OPNE", "9")]);
-        assert!(failure.contains("max_opne"), "{failure}");
+        let failure = failure(&[("MUSTER__STORAGE__MAX_OPNE", "9"), ("MUSTER__NEW__KEY", "1")]);
+        assert!(failure.contains("There is no key storage.max_opne (from the environment)"), "{failure}");
+        assert!(failure.contains("There is no key new.key"), "{failure}");
     }
 
     #[test]
-    fn a_wrong_type_names_key_and_value() {
-        let failure = failure(&[("MUSTER__STORAGE__MAX_OPEN", "many")]);
-        assert!(failure.contains("storage.max_open") && failure.contains("many"), "{failure}");
+    fn a_wrong_value_is_named_with_its_key_and_what_is_allowed() {
+        for (key, value, said) in [
+            ("STORAGE__MAX_OPEN", "many", "storage.max_open is \"many\", which cannot be used"),
+            ("STORAGE__MAX_OPEN", "many", "1 to 100000."),
+            ("REMINDERS__MIN_INTERVAL", "0s", "reminders.min_interval is \"0s\""),
+            ("REMINDERS__MIN_INTERVAL", "soon", "1s to 365d"),
+            ("LOG__FORMAT", "xml", "\"human\" or \"json\"."),
+            ("LOG", "x", "log is a section"),
+        ] {
+            let failure = failure(&[(&format!("MUSTER__{key}"), value)]);
+            assert!(failure.contains(said), "{key}={value}: {failure}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! To add a key: the field here, its line in `config/default.toml` and in the README's table, and its range in
 //! [`validate`].
 
+mod keys;
 mod load;
 mod span;
 mod token;

@@ -26,6 +26,17 @@ pub enum TokenError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// It does not look like a token.
+    #[error(
+        "The token is not of the shape that Discord's tokens have, three parts with dots between them. Copy it again from \
+         the page \"Bot\" of your application in Discord's developer portal."
+    )]
+    Shape,
+    /// Its variable or file is there and empty.
+    #[error(
+        "The token in {0} is empty. Copy it from the page \"Bot\" of your application in Discord's developer portal."
+    )]
+    Empty(&'static str),
     /// It cannot be sent in a header.
     #[error(
         "The token in {0} holds spaces or characters that no token has. Copy it again from the developer portal."
@@ -51,12 +62,12 @@ impl Token {
     /// Takes a token as somebody pasted it: white space around it and a leading `Bot ` are dropped.
     ///
     /// # Errors
-    /// [`TokenError::Missing`] if it is empty, [`TokenError::Malformed`] naming `origin` if it cannot be a token.
+    /// [`TokenError::Empty`] or [`TokenError::Malformed`], which name `origin`.
     pub fn parse(text: &str, origin: &'static str) -> Result<Self, TokenError> {
         let token = text.trim();
         let token = token.strip_prefix("Bot ").unwrap_or(token).trim();
         if token.is_empty() {
-            return Err(TokenError::Missing);
+            return Err(TokenError::Empty(origin));
         }
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(TokenError::Malformed(origin));
@@ -70,11 +81,15 @@ impl Token {
         self.0.expose_secret()
     }
 
-    /// Whether it has the shape of Discord's tokens: three parts with dots between them, the first an id.
-    #[must_use]
-    pub fn looks_genuine(&self) -> bool {
+    /// Checks that it has the shape of Discord's tokens: three parts with dots between them, the first an id. Only
+    /// Discord itself can tell whether it is one; other servers that speak its language have tokens of other shapes.
+    ///
+    /// # Errors
+    /// [`TokenError::Shape`].
+    pub fn check_shape(&self) -> Result<(), TokenError> {
         let parts: Vec<&str> = self.expose().split('.').collect();
-        parts.len() == 3 && parts.iter().all(|part| part.len() >= 5)
+        let genuine = parts.len() == 3 && parts.iter().all(|part| part.len() >= 5);
+        if genuine { Ok(()) } else { Err(TokenError::Shape) }
     }
 }
 
@@ -86,13 +101,14 @@ mod tests {
     fn a_pasted_token_is_cleaned_and_never_shown() {
         let token = Token::parse(" Bot MTIzNDU2.Gabcde.secretsecretsecret\n", "a test").unwrap();
         assert_eq!(token.expose(), "MTIzNDU2.Gabcde.secretsecretsecret");
-        assert!(token.looks_genuine());
+        assert!(token.check_shape().is_ok());
         assert!(!format!("{token:?}").contains("secretsecret"));
     }
 
     #[test]
     fn an_empty_or_broken_token_is_refused_without_showing_it() {
-        assert!(matches!(Token::parse("  ", "a test"), Err(TokenError::Missing)));
+        assert!(matches!(Token::parse("  ", "a test"), Err(TokenError::Empty("a test"))));
+        assert!(Token::parse("short", "a test").unwrap().check_shape().is_err());
         let error = Token::parse("se cret", "DISCORD_TOKEN").unwrap_err().to_string();
         assert!(error.contains("DISCORD_TOKEN") && !error.contains("cret "), "{error}");
     }

@@ -25,8 +25,6 @@ pub(super) struct GuildFacts {
     pub(super) roles: GuildRoles,
     /// What it is called.
     pub(super) name: String,
-    /// The roles of Muster itself.
-    my_roles: Vec<RoleId>,
 }
 
 /// What a channel adds to them.
@@ -50,6 +48,8 @@ pub(super) struct ChannelFacts {
 #[derive(Debug, Default)]
 pub(super) struct Access {
     guilds: Facts<GuildId, GuildFacts>,
+    /// The roles of Muster itself.
+    my_roles: Facts<GuildId, Vec<RoleId>>,
     channels: Facts<ChannelId, ChannelFacts>,
 }
 
@@ -57,6 +57,7 @@ impl Access {
     /// Forgets a guild's roles, because one changed.
     pub(super) fn forget_roles(&self, guild: GuildId) {
         self.guilds.forget(|key, _| *key == guild);
+        self.my_roles.forget(|key, _| *key == guild);
     }
 
     /// Forgets a channel and the threads in it, because it changed.
@@ -67,23 +68,30 @@ impl Access {
     /// Forgets all about the guilds that `affected` names, because changes may have been missed.
     pub(super) fn forget_guilds(&self, affected: impl Fn(GuildId) -> bool) {
         self.guilds.forget(|guild, _| affected(*guild));
+        self.my_roles.forget(|guild, _| affected(*guild));
         self.channels.forget(|_, facts| facts.guild.is_none_or(&affected));
     }
 }
 
-/// The roles and the owner of a guild, and Muster's own roles in it.
+/// The roles and the owner of a guild.
 ///
 /// # Errors
-/// [`CallError`]; [`CallError::Unavailable`] before the gateway said who Muster is.
+/// [`CallError`] if Discord cannot be asked or does not tell.
 pub(super) async fn guild(core: &Core, guild: GuildId) -> Result<Arc<GuildFacts>, CallError> {
     let load = async {
-        let me = core.link.identity().ok_or_else(not_connected)?.user;
         let facts: WireGuild = core.sender.ask(routes::guild(guild)).await?;
-        let my: WireMember = core.sender.ask(routes::member(guild, me)).await?;
         let name = facts.name.clone();
-        Ok(GuildFacts { roles: facts.into_roles(), name, my_roles: my.roles })
+        Ok(GuildFacts { roles: facts.into_roles(), name })
     };
     core.access.guilds.get_or_load(guild, load).await
+}
+
+async fn my_roles(core: &Core, guild: GuildId, me: UserId) -> Result<Arc<Vec<RoleId>>, CallError> {
+    let load = async {
+        let my: WireMember = core.sender.ask(routes::member(guild, me)).await?;
+        Ok(my.roles)
+    };
+    core.access.my_roles.get_or_load(guild, load).await
 }
 
 /// A channel or thread that Muster can see.
@@ -129,15 +137,16 @@ fn facts_of(wire: &WireChannel, parent: Option<&WireChannel>) -> ChannelFacts {
 /// What Muster may do in a channel of a guild.
 ///
 /// # Errors
-/// [`CallError`]; an unknown channel if it belongs to another guild.
+/// [`CallError`]; an unknown channel if it belongs to another guild; [`CallError::Unavailable`] before the gateway said
+/// who Muster is.
 pub(super) async fn my_permissions(
     core: &Core,
     guild_id: GuildId,
     channel_id: ChannelId,
 ) -> Result<Permissions, CallError> {
     let me = core.link.identity().ok_or_else(not_connected)?.user;
-    let facts = guild(core, guild_id).await?;
-    permissions_of(core, guild_id, channel_id, me, &facts.my_roles).await
+    let roles = my_roles(core, guild_id, me).await?;
+    permissions_of(core, guild_id, channel_id, me, &roles).await
 }
 
 /// Which of these permissions Muster lacks in a channel, asked anew; none where Discord does not say.

@@ -95,7 +95,8 @@ fn outlook(event: &Event) -> String {
 /// The name of a choice with its count, and those who gave it; together at most `room` characters.
 fn field(choice: &Choice, users: &[UserId], room: usize) -> (String, String) {
     let label = text::escape(&choice.label);
-    let name = format!("{} {label} ({})", choice.emoji, users.len());
+    let shown = format!("{} {label}", choice.emoji);
+    let name = format!("{} ({})", shown.trim_end(), users.len());
     let name = text::shorten(&name, FIELD_NAME_MAX);
     let room = room.saturating_sub(name.chars().count()).min(FIELD_VALUE_MAX);
     (name, mentions_within(users, room))

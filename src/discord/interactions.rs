@@ -7,7 +7,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serenity::all::{CommandInteraction, ComponentInteraction, Interaction, ModalInteraction};
+use serenity::all::{
+    CommandInteraction, ComponentInteraction, Interaction, InteractionType, Message, MessageFlags,
+    ModalInteraction,
+};
 use tokio::time::Instant;
 
 use super::body::{Audience, FirstAnswer, MessageBody};
@@ -19,7 +22,7 @@ use super::members;
 use super::routes;
 use super::sender::CallError;
 use crate::app::App;
-use crate::commands::{self, Invocation, Invoker, Press, Reply, ReplyKind};
+use crate::commands::{self, Invocation, Invoker, Press, Reply, ReplyKind, SeenBy};
 use crate::domain::permissions::Permissions;
 use crate::ids::{ChannelId, GuildId, MessageId};
 use crate::telemetry::metric;
@@ -69,13 +72,16 @@ pub(super) fn take(core: &Arc<Core>, app: &Arc<App>, interaction: Interaction) {
     });
 }
 
-/// Starts a task that declines an interaction that could not be read. Where it only asked for suggestions, Discord
-/// refuses the answer, and the member sees no suggestions.
-pub(super) fn decline(core: &Arc<Core>, id: u64, token: String) {
+/// Starts a task that declines an interaction that could not be read: with a sentence, or where it only asked for
+/// suggestions, with none.
+pub(super) fn decline(core: &Arc<Core>, id: u64, token: String, kind: InteractionType) {
     let core = Arc::clone(core);
     core.tracker.clone().spawn(async move {
-        let body = MessageBody::of_reply(refusal(UNREADABLE), Audience::Asker);
-        let answer = FirstAnswer::Message(body).to_json();
+        let answer = match kind {
+            InteractionType::Autocomplete => FirstAnswer::Suggestions(serde_json::Value::Array(Vec::new())),
+            _ => FirstAnswer::Message(MessageBody::of_reply(refusal(UNREADABLE), Audience::Asker)),
+        };
+        let answer = answer.to_json();
         if let Err(error) = core.sender.tell(routes::answer_interaction(id, &token, &answer)).await {
             tracing::debug!(%error, "an interaction could be neither read nor declined");
         }
@@ -114,13 +120,22 @@ async fn pressed(core: &Core, app: &App, press: ComponentInteraction, received: 
     let reply = async {
         match invocation(core, guild_id, channel_id, member.as_ref(), locale).await {
             Ok(invocation) => {
-                let press = Press { custom_id: &data.custom_id, message: MessageId::new(message.id.get()) };
+                let press = Press {
+                    custom_id: &data.custom_id,
+                    message: MessageId::new(message.id.get()),
+                    seen_by: seen_by(&message),
+                };
                 commands::press(app, &invocation, press).await
             }
             Err(refusal) => refusal,
         }
     };
     answer(core, &ticket, Kind::Press, "button", DEFER_AFTER, reply).await;
+}
+
+fn seen_by(message: &Message) -> SeenBy {
+    let ephemeral = message.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL));
+    if ephemeral { SeenBy::Presser } else { SeenBy::Everyone }
 }
 
 async fn submitted(core: &Core, form: ModalInteraction, received: Instant) {

@@ -16,7 +16,7 @@ use super::reactions;
 use super::routes;
 use super::sender::{CallError, Fate, Urgency};
 use super::wire::{WireId, WireMessage, WireReactions};
-use crate::app::{ChannelInfo, Discord, DiscordError, MembersMode, MessageInfo};
+use crate::app::{ChannelInfo, ChannelKind, Discord, DiscordError, MembersMode, MessageInfo};
 use crate::domain::audience::Member;
 use crate::domain::emoji::Emoji;
 use crate::domain::event::{Event, EventId};
@@ -28,6 +28,10 @@ use crate::storage::Lease;
 
 /// What reading a message and its reactions needs.
 const TO_READ: Permissions = Permissions(Permissions::VIEW_CHANNEL.0 | Permissions::READ_MESSAGE_HISTORY.0);
+
+/// What posting an event needs.
+const TO_POST: Permissions =
+    Permissions(Permissions::VIEW_CHANNEL.0 | Permissions::SEND_MESSAGES.0 | Permissions::EMBED_LINKS.0);
 
 #[async_trait]
 impl Discord for Edge {
@@ -89,20 +93,20 @@ impl Discord for Edge {
         match self.core.sender.ask::<WireMessage>(routes::message(channel, message)).await {
             Ok(found) => Ok(Some(info(found))),
             Err(error) if error.fate() == Fate::NoMessage => Ok(None),
-            Err(error) => Err(for_commands(error.into(), channel, TO_READ)),
+            Err(error) => Err(self.refused(error, channel, TO_READ).await),
         }
     }
 
     async fn set_reactions(
         &self,
-        guild: GuildId,
         channel: ChannelId,
         message: MessageId,
         emoji: &[Emoji],
     ) -> Result<(), DiscordError> {
-        let failed = |error: CallError| for_commands(error.into(), channel, TO_READ);
-        let found: WireMessage =
-            self.core.sender.ask(routes::message(channel, message)).await.map_err(failed)?;
+        let found = match self.core.sender.ask::<WireMessage>(routes::message(channel, message)).await {
+            Ok(found) => found,
+            Err(error) => return Err(self.refused(error, channel, TO_READ).await),
+        };
         let mine: Vec<Emoji> =
             found.reactions.into_iter().filter(|reactions| reactions.me).filter_map(emoji_of).collect();
         for other in mine.iter().filter(|mine| !emoji.contains(mine)) {
@@ -112,8 +116,9 @@ impl Discord for Edge {
             }
         }
         for wanted in emoji.iter().filter(|emoji| !mine.contains(emoji)) {
-            if let Err(error) = self.core.sender.tell(routes::react(channel, message, wanted)).await {
-                return Err(self.cannot_react(guild, channel, wanted, error).await);
+            let put = self.core.sender.tell(routes::react(channel, message, wanted)).await;
+            if let Err(error) = put {
+                return Err(self.cannot_react(error, channel, wanted).await);
             }
         }
         Ok(())
@@ -147,7 +152,6 @@ impl Discord for Edge {
 
     async fn post_event(&self, guild: GuildId, event: &Event) -> Result<MessageId, DiscordError> {
         let channel = event.channel_id;
-        let wanted = Permissions::VIEW_CHANNEL | Permissions::SEND_MESSAGES | Permissions::EMBED_LINKS;
         let mut body = event_message::render(guild, event, &[], None);
         // The row of the event and the instant it was made: the same event is the same message.
         let nonce = reminder::nonce(guild, ReminderId(event.id.0), event.created_at);
@@ -162,7 +166,7 @@ impl Discord for Edge {
         match posted {
             Ok(message) => Ok(message.id),
             Err(error) if error.may_have_been_done() => self.find_posted(guild, event, error).await,
-            Err(error) => Err(for_commands(error.into(), channel, wanted)),
+            Err(error) => Err(self.refused(error, channel, TO_POST).await),
         }
     }
 
@@ -187,26 +191,36 @@ impl Edge {
     }
 
     /// Why a reaction could not be put under a message.
-    async fn cannot_react(
-        &self,
-        guild: GuildId,
-        channel: ChannelId,
-        emoji: &Emoji,
-        error: CallError,
-    ) -> DiscordError {
+    async fn cannot_react(&self, error: CallError, channel: ChannelId, emoji: &Emoji) -> DiscordError {
         match error {
             error if error.is_unknown_emoji() => DiscordError::UnusableEmoji(emoji.clone()),
             error if error.is_full_of_reactions() => DiscordError::NoRoomForReactions,
             error if error.is_blocked() => DiscordError::Blocked,
-            error if error.fate() == Fate::Forbidden && !error.is_thread_closed() => {
-                let wanted = TO_READ | Permissions::ADD_REACTIONS;
-                let permissions = access::missing(&self.core, guild, channel, wanted).await;
-                if permissions == Permissions::default() {
-                    return DiscordError::Refused(error.to_string());
-                }
-                DiscordError::Missing { permissions, channel }
-            }
-            error => for_commands(error.into(), channel, Permissions::default()),
+            error => self.refused(error, channel, TO_READ | Permissions::ADD_REACTIONS).await,
+        }
+    }
+
+    /// Why something failed in a channel for which Discord wants `wanted`: of these, only those are named that are missing.
+    async fn refused(&self, error: CallError, channel: ChannelId, wanted: Permissions) -> DiscordError {
+        let told = for_commands(error.into(), channel, wanted);
+        if !matches!(told, DiscordError::Missing { .. }) {
+            return told;
+        }
+        // What was known is out of date, or it would not have come to this.
+        self.core.access.forget_channel(channel);
+        let Ok(facts) = access::channel(&self.core, channel).await else { return told };
+        let Some(guild) = facts.guild else { return told };
+        let in_thread = facts.kind == ChannelKind::Thread && wanted.contains(Permissions::SEND_MESSAGES);
+        let wanted = if in_thread {
+            (wanted & !Permissions::SEND_MESSAGES) | Permissions::SEND_MESSAGES_IN_THREADS
+        } else {
+            wanted
+        };
+        self.core.access.forget_roles(guild);
+        match access::my_permissions(&self.core, guild, channel).await.map(|mine| wanted & !mine) {
+            Ok(missing) if missing == Permissions::default() => DiscordError::NotAllowed(channel),
+            Ok(permissions) => DiscordError::Missing { permissions, channel },
+            Err(_) => told,
         }
     }
 

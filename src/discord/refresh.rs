@@ -32,7 +32,11 @@ pub(super) async fn guild(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     core.drafts.suspect(store.guild_id());
     members::sync(core, store, Urgency::Background).await?;
     reactions::sync(core, store).await?;
-    note_name(core, store).await
+    if let Err(error) = note_name(core, store).await {
+        // It stands in no reminder.
+        tracing::debug!(guild.id = %store.guild_id(), error = chain(&error), "cannot take down what a guild is called");
+    }
+    Ok(())
 }
 
 /// Takes down what the guild is called.
@@ -79,6 +83,8 @@ async fn in_background(core: &Core, id: GuildId) -> Result<(), EdgeError> {
     match core.live_store(id).await? {
         Some(store) => {
             guild(core, &store).await?;
+            // Reminders that could not be sent because the guild could not be read need not rest any longer.
+            core.sync_due(&store).await?;
             if core.drafts.are_suspected(id) { drafts::settle(core, &store).await } else { Ok(()) }
         }
         None => Ok(()),
@@ -91,8 +97,10 @@ fn stale_guilds(core: &Core) -> Vec<GuildId> {
     guilds.retain(|guild| {
         let present =
             core.registry.find(*guild).is_some_and(|record| record.live && record.absent_since.is_none());
+        // A store that is set aside is looked at again when a reminder or a command needs it.
+        let usable = core.stores.is_quarantined(*guild).is_none();
         let is_due = !is_fresh(core, *guild) || core.drafts.are_suspected(*guild);
-        present && core.link.hears_of(*guild) && is_due
+        present && usable && core.link.hears_of(*guild) && is_due
     });
     guilds.sort_by_key(|guild| due.get(guild).map_or((true, None), |due| (false, Some(*due))));
     guilds

@@ -13,17 +13,30 @@ use crate::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 #[derive(Debug, Deserialize)]
 pub(super) struct WireGateway {
     pub(super) url: String,
+    #[serde(default = "one_shard")]
     pub(super) shards: u32,
+    #[serde(default)]
     pub(super) session_start_limit: WireSessionLimit,
 }
 
-/// The budget of logins.
+const fn one_shard() -> u32 {
+    1
+}
+
+/// The budget of logins; where something that stands between does not pass it on, the usual one.
 #[derive(Debug, Deserialize)]
+#[serde(default)]
 pub(super) struct WireSessionLimit {
     pub(super) total: u32,
     pub(super) remaining: u32,
     /// Milliseconds.
     pub(super) reset_after: u64,
+}
+
+impl Default for WireSessionLimit {
+    fn default() -> Self {
+        Self { total: 1_000, remaining: 1_000, reset_after: 0 }
+    }
 }
 
 /// A guild.

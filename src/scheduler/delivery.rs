@@ -159,24 +159,23 @@ impl Delivery<'_> {
                 self.log(reminder.id, &why, "a reminder waits for its next attempt");
                 return Ok(());
             }
-            SendError::Forbidden { .. } => {
-                if events.suspend(self.event.id, &why, now + SUSPENSION, now).await? {
-                    self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
-                }
-                reminders.mark_failed(reminder.id, &why, now).await?;
-            }
             SendError::ChannelGone => {
                 events.end_in_channel(self.event.channel_id, now).await?;
-                reminders.mark_skipped(reminder.id, &why, now).await?;
+                self.log(reminder.id, &why, "an event is over");
+                return self.skip(reminder.id, &why).await;
             }
             SendError::EventMessageGone => {
                 events.end(self.event.id, EndReason::MessageDeleted, now).await?;
-                reminders.mark_skipped(reminder.id, &why, now).await?;
+                self.log(reminder.id, &why, "an event is over");
+                return self.skip(reminder.id, &why).await;
             }
-            SendError::Refused { .. } | SendError::SentAndDeleted => {
-                reminders.mark_failed(reminder.id, &why, now).await?;
+            SendError::Forbidden { .. } => {
+                events.suspend(self.event.id, &why, now + SUSPENSION, now).await?;
+                self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
             }
+            SendError::Refused { .. } | SendError::SentAndDeleted => {}
         }
+        reminders.mark_failed(reminder.id, &why, now).await?;
         metrics::counter!(metric::REMINDERS, "status" => "failed").increment(1);
         self.log(reminder.id, &why, "a reminder was not sent");
         Ok(())

@@ -4,8 +4,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order in which they may use each other: each only those before it.
-const ORDER: [&str; 10] =
-    ["clock", "ids", "domain", "storage", "scheduler", "app", "commands", "discord", "run", "cli"];
+const ORDER: &[&str] = &[
+    "clock",
+    "ids",
+    "domain",
+    "errors",
+    "config",
+    "lifecycle",
+    "telemetry",
+    "storage",
+    "scheduler",
+    "app",
+    "commands",
+    "discord",
+    "http",
+    "run",
+    "cli",
+];
 
 /// Crates that only these rooms may name.
 const RESERVED: [(&str, &[&str]); 4] = [

@@ -3,18 +3,24 @@
 
 mod answers;
 mod commands;
+mod connection;
 mod crashes;
 mod delivery;
 mod drafts;
 mod edge;
 mod failures;
 mod gateway;
+mod grid;
 mod guilds;
 mod house;
+mod observing;
 mod operator;
 mod people;
 mod proxies;
+mod recovery;
 mod reminders;
+mod returns;
 mod stage;
 mod stopping;
+mod stores;
 mod strangers;

@@ -1,6 +1,5 @@
 //! What the operator meets: exit codes, sentences on standard error, the port, signals.
 
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
@@ -8,24 +7,12 @@ use std::time::Duration;
 
 use discord_emulator::{Emulator, Intents};
 
-use crate::stage::{Program, within};
+use crate::stage::{Program, free_address, get, within};
 
 fn run(arguments: &[&str], settings: &[(&str, &str)]) -> (Option<i32>, String) {
     let data = tempfile::tempdir().unwrap();
     let Output { status, stdout, stderr } = Program::run(arguments, data.path(), settings);
     (status.code(), String::from_utf8([stdout, stderr].concat()).unwrap())
-}
-
-/// A free address of this machine.
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
-
-async fn get(address: &str, path: &str) -> (u16, String) {
-    match reqwest::get(format!("http://{address}{path}")).await {
-        Ok(response) => (response.status().as_u16(), response.text().await.unwrap()),
-        Err(_) => (0, String::new()),
-    }
 }
 
 #[test]

@@ -40,16 +40,7 @@ async fn resume(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
     let next = next_instant(&chosen.event, now);
     call.app.expect_due(call.guild(), next.at).await?;
     chosen.store.events().resume(chosen.event.id, next.at, now).await?;
-    let event = chosen.settle(call).await?;
-    let mut lines = vec![format!("{} goes on.", standing::heading(&event, call.guild()))];
-    if next.overdue {
-        lines.push(
-            "A reminder fell due while it was paused. I leave that one out and go on with the next."
-                .to_owned(),
-        );
-    }
-    lines.push(standing::next_reminder(&event));
-    Ok(Reply::lines(&lines))
+    goes_on(call, chosen, &next).await
 }
 
 /// Goes on with what Discord refused, once what was missing is there.
@@ -59,9 +50,20 @@ async fn lift(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
     let next = next_instant(&chosen.event, now);
     call.app.expect_due(call.guild(), next.at).await?;
     chosen.store.events().lift_suspension(chosen.event.id, Some(next.at), now).await?;
+    goes_on(call, chosen, &next).await
+}
+
+async fn goes_on(call: Call<'_>, chosen: Chosen, next: &Next) -> Result<Reply, CommandError> {
     let event = chosen.settle(call).await?;
-    let heading = standing::heading(&event, call.guild());
-    Ok(Reply::text(format!("{heading} goes on. {}", standing::next_reminder(&event))))
+    let mut lines = vec![format!("{} goes on.", standing::heading(&event, call.guild()))];
+    if next.overdue {
+        lines.push(
+            "A reminder fell due meanwhile. I leave that one out and go on with the next; `/event remind` sends one now."
+                .to_owned(),
+        );
+    }
+    lines.push(standing::next_reminder(&event));
+    Ok(Reply::lines(&lines))
 }
 
 /// Where the due grid goes on.

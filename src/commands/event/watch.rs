@@ -87,7 +87,7 @@ async fn watch(call: Call<'_>, wish: Wish) -> Result<Reply, CommandError> {
     // What Muster posted has buttons.
     if known.as_ref().is_none_or(|event| event.origin == Origin::Watched) {
         let emoji: Vec<_> = new.choices.iter().map(|choice| choice.emoji.clone()).collect();
-        call.discord().set_reactions(call.guild(), wish.channel, wish.message, &emoji).await?;
+        call.discord().set_reactions(wish.channel, wish.message, &emoji).await?;
     }
     call.app.expect_due(call.guild(), new.next_due_at).await?;
     let mut watched = store.events().watch(&new, call.now()).await?;
@@ -168,8 +168,9 @@ fn others(message: &MessageInfo, event: &Event) -> Option<String> {
     if others.is_empty() {
         return None;
     }
+    let (count, them) = if others.len() == 1 { ("does not count", "it") } else { ("do not count", "them") };
     let others = others.join(" ");
     Some(format!(
-        "The message also carries {others}, which do not count. `reactions` of `/event watch` says which do."
+        "The message also carries {others}, which {count}; name {them} in `reactions` of `/event watch` to change that."
     ))
 }

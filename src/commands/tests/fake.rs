@@ -129,13 +129,7 @@ impl Discord for FakeDiscord {
         Ok(self.facts(|facts| facts.messages.get(&id).cloned()))
     }
 
-    async fn set_reactions(
-        &self,
-        _: GuildId,
-        _: ChannelId,
-        _: MessageId,
-        emoji: &[Emoji],
-    ) -> Result<(), DiscordError> {
+    async fn set_reactions(&self, _: ChannelId, _: MessageId, emoji: &[Emoji]) -> Result<(), DiscordError> {
         self.facts(|facts| facts.reacted = emoji.to_vec());
         Ok(())
     }

@@ -7,9 +7,10 @@
 //!
 //! **Does not know** sockets; [`client`](super::client) does.
 //!
-//! To add a kind of event: its variant and translation in [`update`], and its line in [`Intake::handle`].
+//! To add a kind of event: its variant and translation in [`update`], and its line in `Intake::handle`.
 
 mod lanes;
+mod rebuild;
 mod salvage;
 mod update;
 
@@ -27,7 +28,6 @@ use super::link::Identity;
 use super::members;
 use super::reactions;
 use super::registrar;
-use super::roll_call::RollCall;
 use crate::app::App;
 use crate::domain::event::{EndReason, Event};
 use crate::ids::{ChannelId, GuildId, MessageId};
@@ -52,7 +52,6 @@ pub(super) struct Intake {
     core: Arc<Core>,
     app: Arc<App>,
     lanes: Lanes<GuildUpdate>,
-    roll_call: RollCall,
     /// The kinds of unreadable event that were named already.
     named: HashSet<String>,
 }
@@ -61,7 +60,7 @@ impl Intake {
     /// An intake that nothing came in to yet.
     pub(super) fn new(core: Arc<Core>, app: Arc<App>) -> Self {
         let lanes = Lanes::new(core.tracker.clone());
-        Self { core, app, lanes, roll_call: RollCall::default(), named: HashSet::new() }
+        Self { core, app, lanes, named: HashSet::new() }
     }
 
     /// Takes in what comes until a stop is asked for.
@@ -78,14 +77,14 @@ impl Intake {
                 }
                 Update::Guild(guild, update) => {
                     if matches!(update, GuildUpdate::Present) {
-                        self.roll_call.present(shard, guild);
+                        self.core.roll_call().present(shard, guild);
                     }
                     self.push(guild, update);
                 }
                 Update::Ready { identity, guilds } => self.ready(shard, identity, guilds),
-                Update::UnreadableInteraction { id, token } => {
+                Update::UnreadableInteraction { id, token, kind } => {
                     self.count_unreadable("INTERACTION_CREATE");
-                    interactions::decline(&self.core, id, token);
+                    interactions::decline(&self.core, id, token, kind);
                 }
                 Update::Unreadable { kind, guild } => self.unreadable(&kind, guild),
             }
@@ -98,11 +97,13 @@ impl Intake {
         self.lanes.push(guild, update, move |guild, update| {
             let core = Arc::clone(&core);
             async move {
-                if let Err(error) = handle(&core, guild, update).await {
+                let Err(error) = handle(&core, guild, update).await else { return };
+                // That a store is set aside was said when it was; a busy guild must not repeat it for each reaction.
+                if !matches!(error, StorageError::Quarantined { .. }) {
                     let error = chain(&error);
                     tracing::error!(guild.id = %guild, error, "cannot take down what happened in a guild");
-                    core.freshness.missed(|stale| stale == guild);
                 }
+                core.freshness.missed(|stale| stale == guild);
             }
         });
     }
@@ -115,7 +116,7 @@ impl Intake {
         core.freshness.missed(|guild| core.link.shard_of(guild) == shard);
         core.access.forget_guilds(|guild| core.link.shard_of(guild) == shard);
         core.link.expect(guilds.iter().copied());
-        core.link.connected(shard);
+        core.link.logged_in(shard);
         for guild in &guilds {
             let record = core.registry.find(*guild);
             let known = record.is_some_and(|record| {
@@ -126,13 +127,10 @@ impl Intake {
                 self.push(*guild, GuildUpdate::Listed);
             }
         }
-        self.roll_call.ready(shard, guilds);
-        let confirmed = core.config.storage.confirm_mass_absence;
-        let outcome =
-            self.roll_call.outcome(core.link.shard_count(), &core.registry.joined_guilds(), confirmed);
+        core.roll_call().ready(shard, guilds);
         let core = Arc::clone(core);
         self.core.tracker.spawn(async move {
-            if let Err(error) = guild_lifecycle::roll_called(&core, outcome).await {
+            if let Err(error) = guild_lifecycle::roll_called(&core).await {
                 tracing::error!(error = chain(&error), "cannot take down which guilds are absent");
             }
             // Once for all shards.
@@ -170,6 +168,8 @@ async fn handle(core: &Arc<Core>, guild: GuildId, update: GuildUpdate) -> Result
         GuildUpdate::Present => {
             core.access.forget_guilds(|known| known == guild);
             guild_lifecycle::joined(core, guild).await?;
+            // It may have been away: whatever was read before does not count.
+            core.freshness.missed(|stale| stale == guild);
             core.link.announced(guild);
             core.stale.notify_one();
             healing::begin(core, guild);
@@ -177,6 +177,7 @@ async fn handle(core: &Arc<Core>, guild: GuildId, update: GuildUpdate) -> Result
         GuildUpdate::Removed => {
             core.link.announced(guild);
             core.access.forget_guilds(|known| known == guild);
+            core.freshness.missed(|stale| stale == guild);
             guild_lifecycle::left(core, guild).await?;
         }
         GuildUpdate::Outage => {

@@ -3,8 +3,9 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serenity::all::UnknownEvent;
+use serenity::all::{InteractionType, UnknownEvent};
 
+use super::rebuild;
 use super::update::{GuildUpdate, Update};
 use crate::discord::reactions::ReactionChange;
 use crate::discord::wire::{WireEmoji, WireMember};
@@ -56,8 +57,12 @@ pub(super) fn update(event: UnknownEvent) -> Option<Update> {
             Some(reaction(&kind, &data).unwrap_or(Update::Unreadable { kind, guild }))
         }
         "INTERACTION_CREATE" => {
+            if let Some(interaction) = rebuild::interaction(&data) {
+                return Some(Update::Interaction(Box::new(interaction)));
+            }
             let id = field::<String>(&data, "id")?.parse().ok()?;
-            Some(Update::UnreadableInteraction { id, token: field(&data, "token")? })
+            let kind = field(&data, "type").unwrap_or(InteractionType::Command);
+            Some(Update::UnreadableInteraction { id, token: field(&data, "token")?, kind })
         }
         // That Muster is in the guild is all that matters here.
         "GUILD_CREATE" if field(&data, "unavailable") != Some(true) => {

@@ -1,6 +1,6 @@
 //! What Muster takes from the gateway, in types of its own; everything else is dropped where it arrives.
 
-use serenity::all::{Event, Interaction, ReactionType};
+use serenity::all::{Event, Interaction, InteractionType, ReactionType};
 
 use super::salvage;
 use crate::discord::link::Identity;
@@ -30,6 +30,8 @@ pub(in crate::discord) enum Update {
         id: u64,
         /// What it is answered with.
         token: String,
+        /// What it asks for.
+        kind: InteractionType,
     },
     /// Another gateway event that serenity cannot read.
     Unreadable {

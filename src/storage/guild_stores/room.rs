@@ -19,7 +19,6 @@ pub(super) struct Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.room.taken.fetch_sub(1, Ordering::AcqRel);
-        metrics::gauge!("muster_stores_open").decrement(1);
     }
 }
 
@@ -44,7 +43,6 @@ impl Room {
 
     /// The seat for a place that was counted already.
     fn seat(self: &Arc<Self>) -> Seat {
-        metrics::gauge!("muster_stores_open").increment(1);
         Seat { room: Arc::clone(self) }
     }
 

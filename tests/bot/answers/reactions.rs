@@ -2,7 +2,7 @@
 
 use discord_emulator::{Channel, Guild, Member, Message};
 
-use crate::stage::{Stage, watch};
+use crate::stage::{Stage, watch, within};
 
 /// Anna and Ben, and a message of the owner that is watched for these reactions.
 async fn asked(stage: &Stage, guild: &Guild, reactions: &str) -> (Message, [Member; 2]) {
@@ -24,7 +24,7 @@ async fn answered(stage: &Stage, channel: &Channel) -> String {
 
 async fn until_answered(stage: &Stage, message: &Message, said: &str) {
     let channel = message.channel();
-    crate::stage::within(said, || async { answered(stage, &channel).await.contains(said) }).await;
+    within(said, || async { answered(stage, &channel).await.contains(said) }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -148,9 +148,9 @@ async fn a_storm_of_changes_ends_as_discord_has_it() {
     for round in 0..3 {
         for (number, member) in crowd.iter().enumerate() {
             if (number + round) % 3 == 0 {
-                member.unreacts(&message, "✅")
+                member.unreacts(&message, "✅");
             } else {
-                member.reacts(&message, "✅")
+                member.reacts(&message, "✅");
             }
         }
     }

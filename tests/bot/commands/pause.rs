@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use discord_emulator::{Channel, Guild, Member, Message, Permissions};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, picture};
 
 const EVENT: [(&str, &str); 1] = [("event", "Match")];
 
@@ -54,9 +54,9 @@ async fn an_overdue_event_goes_on_with_the_next_instant_of_its_grid_and_says_so(
     stage.told(&owner, &general, "/event pause", &EVENT).await;
     stage.pass(TimeDelta::minutes(150));
     let reply = stage.run(&owner, &general, "/event resume", &EVENT).await;
-    insta::assert_snapshot!(crate::stage::picture(&reply), @"
+    insta::assert_snapshot!(picture(&reply), @"
     **[Match](https://discord.com/channels/#/#/#)** goes on.
-    A reminder fell due while it was paused. I leave that one out and go on with the next.
+    A reminder fell due meanwhile. I leave that one out and go on with the next; `/event remind` sends one now.
     I remind every hour, next <t:F> (<t:R>).
     ");
     let due: i64 = reply.text().split("<t:").nth(1).unwrap().split(':').next().unwrap().parse().unwrap();

@@ -19,7 +19,7 @@ async fn watching_shows_title_numbers_interval_and_next_reminder_and_puts_the_re
     1 of 3 members has answered, 2 are missing.
     I remind every hour, next <t:F> (<t:R>).
     Answers that count: ✅ Coming · ❌ Not coming · ❓ Maybe
-    The message also carries 🎉, which do not count. `reactions` of `/event watch` says which do.
+    The message also carries 🎉, which does not count; name it in `reactions` of `/event watch` to change that.
     ");
     insta::assert_snapshot!(picture(&message), @"
     Match on Friday
@@ -175,5 +175,5 @@ async fn without_the_members_intent_watching_explains_what_follows() {
     Answers that count: ✅ Coming · ❌ Not coming · ❓ Maybe
     Note: I run without the **Server Members Intent**, so Discord does not tell me who is in this server. I count and remind only members whom I have met, by an answer here or before. Whoever runs me can switch the intent on in Discord's developer portal.
     ");
-    assert!(stage.log().says("members intent"), "{:?}", stage.log().lines());
+    assert!(stage.log().says("Server Members Intent"), "{:?}", stage.log().lines());
 }

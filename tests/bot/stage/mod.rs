@@ -11,6 +11,7 @@ mod clock;
 mod club;
 mod database;
 mod log;
+mod port;
 mod program;
 mod telling;
 
@@ -32,6 +33,7 @@ use self::clock::TestClock;
 pub(crate) use self::club::{Club, NonceWindow, SHORT_WINDOW};
 pub(crate) use self::database::log_rows;
 use self::log::Log;
+pub(crate) use self::port::{free_address, get};
 pub(crate) use self::program::Program;
 pub(crate) use self::telling::{assert_private, picture};
 
@@ -87,6 +89,14 @@ impl Stage {
         (stage, guild)
     }
 
+    /// The same with a Discord that limits no rates, for tests that use commands faster than people do.
+    pub(crate) async fn unlimited() -> (Self, Guild) {
+        let mut stage = Self::with(Emulator::builder().rate_limits(false)).await;
+        let guild = stage.discord.add_guild("Chess club");
+        stage.start().await;
+        (stage, guild)
+    }
+
     /// Sets a key of the configuration, by its name in the environment, for the next start.
     pub(crate) fn configure(&mut self, key: &str, value: &str) {
         self.settings.push((key.to_owned(), value.to_owned()));
@@ -131,12 +141,6 @@ impl Stage {
     pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
         let bot = self.bot.take().expect("the bot runs");
         bot.shutdown.request();
-        self.joined(bot).await
-    }
-
-    /// Waits until the bot has ended by itself, and returns what it ended with.
-    pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
-        let bot = self.bot.take().expect("the bot runs");
         self.joined(bot).await
     }
 

@@ -1,0 +1,104 @@
+//! Many guilds, few open stores, and a store that cannot be used.
+
+use std::collections::HashSet;
+use std::fs;
+
+use discord_emulator::{Emulator, Guild};
+use futures::{StreamExt, stream};
+
+use crate::stage::{HOUR, Stage, asked, ids, pinged, reminders};
+
+/// Guilds with an event each that one member has not answered.
+async fn guilds_with_events(stage: &mut Stage, count: usize) -> Vec<Guild> {
+    let guilds = stage.discord.add_guilds(count, 1);
+    stage.start().await;
+    let stage = &*stage;
+    stream::iter(&guilds)
+        .for_each_concurrent(10, |guild| async move { drop(asked(stage, guild).await) })
+        .await;
+    guilds
+}
+
+/// Waits until each guild was reminded so many times.
+async fn until_reminded(stage: &Stage, guilds: &[Guild], times: usize) {
+    let all = || guilds.iter().all(|guild| reminders(&guild.channel("general")).len() >= times);
+    stage.until("everybody was reminded", all).await;
+    for guild in guilds {
+        stage.until("it is marked", || stage.log_rows(guild) == vec!["sent"; times]).await;
+    }
+}
+
+/// How many guild databases this process has open.
+fn open_databases(stage: &Stage) -> usize {
+    let files = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let targets = files.filter_map(|file| fs::read_link(file.path()).ok());
+    let open: HashSet<_> =
+        targets.filter(|target| target.starts_with(stage.data()) && target.ends_with("guild.db")).collect();
+    open.len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_cannot_be_opened_harms_no_other_guild_and_can_be_put_right() {
+    let garbage = b"This is no database, and there is much of it. ".repeat(200);
+    for content in [garbage.as_slice(), b""] {
+        let mut stage = Stage::empty().await;
+        let guilds = guilds_with_events(&mut stage, 3).await;
+        stage.stop().await.expect("the bot stops cleanly");
+        let broken = stage.guild_dir(&guilds[1]).join("guild.db");
+        let good = fs::read(&broken).unwrap();
+        fs::write(&broken, content).unwrap();
+        stage.expect_error("the store of this guild is set aside");
+        stage.start().await;
+        stage.pass(HOUR);
+        let others = [guilds[0].clone(), guilds[2].clone()];
+        until_reminded(&stage, &others, 1).await;
+        let general = guilds[1].channel("general");
+        let message = &general.messages()[0];
+        for emoji in ["❌", "❓"] {
+            guilds[1].owner().reacts(message, emoji);
+        }
+        let reply = guilds[1].owner().runs(&general, "/event list").send().await.unwrap();
+        assert!(reply.text().contains("set it aside untouched"), "{}", reply.text());
+        stage.pass(HOUR);
+        until_reminded(&stage, &others, 2).await;
+        assert_eq!(reminders(&general), []);
+        assert_eq!(fs::read(&broken).unwrap(), content, "the broken file was touched");
+        assert_eq!(stage.log().errors().len(), 1, "the operator is told once");
+        fs::write(&broken, good).unwrap();
+        stage.pass(HOUR);
+        until_reminded(&stage, &guilds[1..2], 1).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_guilds_work_with_two_open_stores() {
+    let mut stage = Stage::empty().await;
+    stage.configure("MUSTER__STORAGE__MAX_OPEN", "2");
+    let guilds = guilds_with_events(&mut stage, 10).await;
+    for round in 1..=2 {
+        stage.pass(HOUR);
+        until_reminded(&stage, &guilds, round).await;
+    }
+    for guild in &guilds {
+        let list = guild.owner().runs(&guild.channel("general"), "/event list").send().await.unwrap();
+        assert!(list.text().contains("Match on Friday"), "{}", list.text());
+    }
+    stage.until("two stores are left open", || open_databases(&stage) <= 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_guilds_due_at_one_instant_keep_to_discords_limits() {
+    let mut stage = Stage::with(Emulator::builder().rate_limits(true)).await;
+    let guilds = guilds_with_events(&mut stage, 60).await;
+    stage.pass(HOUR);
+    until_reminded(&stage, &guilds, 1).await;
+    for guild in &guilds {
+        let members = guild.members();
+        let silent =
+            members.iter().find(|member| **member != guild.owner() && **member != guild.bot()).unwrap();
+        assert_eq!(pinged(&guild.channel("general")), ids(&[silent]));
+    }
+    let requests = stage.discord.requests();
+    let refused: Vec<_> = requests.iter().filter(|request| request.status() == Some(429)).collect();
+    assert!(refused.is_empty(), "{refused:?}");
+}
