@@ -113,6 +113,7 @@ mod tests {
             recipients: (0..recipients).map(|user| UserId::new((u64::MAX >> 1) - user)).collect(),
             responded: 2,
             next_due_at: Some(at + TimeDelta::hours(1)),
+            notified: 0,
             perhaps_sent_before: false,
             attempts: 1,
             next_attempt_at: None,

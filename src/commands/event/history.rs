@@ -47,12 +47,11 @@ impl History {
 /// One row: when it was due, what became of it, whom it reached, and what went wrong.
 fn line(reminder: &Reminder, channel: ChannelId) -> String {
     let when = text::full_time(reminder.scheduled_at);
-    let mentioned = standing::members(reminder.recipients.len());
     let error = reminder.error.as_deref().map(|error| readable(error, channel));
     match reminder.status {
         Status::Sent => {
             let late = if reminder.is_late() { ", late" } else { "" };
-            format!("✅ {when}: sent{late}, {mentioned} mentioned")
+            format!("✅ {when}: sent{late}, {} mentioned", standing::members(reminder.notified))
         }
         Status::Skipped => {
             format!("➖ {when}: skipped, {}", error.as_deref().unwrap_or("nobody was missing"))
@@ -62,7 +61,7 @@ fn line(reminder: &Reminder, channel: ChannelId) -> String {
         }
         Status::Pending => {
             let after = error.map(|error| format!("; last attempt: {error}")).unwrap_or_default();
-            format!("⏳ {when}: on its way to {mentioned}{after}")
+            format!("⏳ {when}: on its way to {}{after}", standing::members(reminder.recipients.len()))
         }
     }
 }

@@ -9,12 +9,9 @@ use super::rebuild;
 use super::update::{GuildUpdate, Update};
 use crate::discord::link::Identity;
 use crate::discord::reactions::ReactionChange;
-use crate::discord::wire::WireEmoji;
-use crate::ids::GuildId;
-}
-
 use crate::discord::wire::{WireEmoji, WireMember};
 use crate::domain::audience::Member;
+use crate::ids::GuildId;
 
 /// The gateway events whose loss would make Muster wrong or deaf; the others may be unreadable.
 const NEEDED: [&str; 19] = [
@@ -89,9 +86,8 @@ fn ready(data: &Value) -> Option<Update> {
     // A guild that were left out here would count as absent.
     let guilds = listed.iter().map(|guild| field(guild, "id")).collect::<Option<Vec<GuildId>>>()?;
     Some(Update::Ready { identity, guilds })
-    }
+}
 
-    #[test]
 /// A reaction that was put or taken back; `None` if what matters of it is not there.
 fn reaction(kind: &str, data: &Value) -> Option<Update> {
     let user = field(data, "user_id")?;
