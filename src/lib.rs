@@ -10,7 +10,8 @@
 //! ```
 //!
 //! An arrow points from the room that is used to the one that uses it; there is no arrow back, and a test reads the
-//! sources to keep it so. `config`, `lifecycle` and `telemetry` stand between `domain` and `storage`, `http` before `run`.
+//! sources to keep it so. `errors`, `config`, `lifecycle` and `telemetry` stand between `domain` and `storage`, `http` before
+//! `run`.
 //!
 //! | room | holds |
 //! | --- | --- |
@@ -22,7 +23,7 @@
 //! | [`commands`] | what members can ask for; a command comes in as data and goes out as a reply |
 //! | [`discord`] | the edge: gateway, sender, interactions, keeping answers and members up to date |
 //! | [`run`], [`lifecycle`], [`http`] | start, stop, and the operator's port |
-//! | [`cli`], [`config`], [`telemetry`] | the command line, the keys, the log and the metrics |
+//! | [`cli`], [`config`], [`telemetry`], [`errors`] | the command line, the keys, the log and the metrics, errors in one line |
 //!
 //! serenity appears only in `commands` and `discord`, sqlx only in `storage` (and in `ids` for its encodings).
 
@@ -33,6 +34,7 @@ pub mod commands;
 pub mod config;
 pub mod discord;
 pub mod domain;
+pub mod errors;
 pub mod http;
 pub mod ids;
 pub mod lifecycle;

@@ -2,18 +2,26 @@
 //!
 //! **Invariants**
 //! - Every background task runs on the [`Lifecycle`]; none ends unnoticed.
-//! - After a soft stop nothing new begins; what runs has [`GRACE`] to finish.
+//! - After a soft stop nothing new begins; what runs has [`GRACE`] to finish, and everything is over after [`LIMIT`].
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How long running work may go on after a soft stop.
-pub const GRACE: Duration = Duration::from_secs(7);
+pub const GRACE: Duration = Duration::from_millis(5_500);
+
+/// How long a soft stop may take in all: less than the ten seconds after which Docker kills
+/// (<https://docs.docker.com/reference/cli/docker/container/stop/>).
+pub const LIMIT: Duration = Duration::from_millis(7_500);
+
+/// How long a stop may still take once it was hurried.
+pub const HURRIED: Duration = Duration::from_millis(500);
 
 /// The two stages of stopping, as a cheap clone that everybody may hold.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +59,21 @@ impl Shutdown {
     /// Dropping the future has no effect.
     pub async fn hurried(&self) {
         self.hard.cancelled().await;
+    }
+
+    /// Returns at `deadline`, or so long after everything must end at once.
+    ///
+    /// # Cancel safety
+    /// Dropping the future has no effect.
+    pub async fn cut_off(&self, deadline: Instant, once_hurried: Duration) {
+        let hurry = async {
+            self.hurried().await;
+            tokio::time::sleep(once_hurried).await;
+        };
+        tokio::select! {
+            () = tokio::time::sleep_until(deadline) => {}
+            () = hurry => {}
+        }
     }
 }
 
@@ -117,18 +140,43 @@ impl Lifecycle {
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: std::fmt::Display + Send + 'static,
     {
-        let (shutdown, failures) = (self.shutdown.clone(), self.failures.clone());
+        let shutdown = self.shutdown.clone();
+        self.spawn_watched(part, future, move |ended| match ended {
+            Ok(()) if shutdown.is_requested() => None,
+            Ok(()) => Some("it returned".to_owned()),
+            Err(error) => Some(error.to_string()),
+        });
+    }
+
+    /// Runs a task that ends when it is done. If it panics instead, that is a failure of the whole process: nobody
+    /// would notice that its work is not done.
+    pub fn spawn_task<F>(&self, task: &'static str, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.spawn_watched(task, future, |()| None);
+    }
+
+    /// Runs `future` and reports a panic, and whatever `complaint` makes of its end.
+    fn spawn_watched<F>(
+        &self,
+        part: &'static str,
+        future: F,
+        complaint: impl FnOnce(F::Output) -> Option<String> + Send + 'static,
+    ) where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        let failures = self.failures.clone();
         let running = self.tracker.spawn(future);
         self.tracker.spawn(async move {
             let why = match running.await {
-                Ok(Ok(())) if shutdown.is_requested() => return,
-                Ok(Ok(())) => "it returned".to_owned(),
-                Ok(Err(error)) => error.to_string(),
-                Err(error) if error.is_panic() => "it panicked; the log has the place".to_owned(),
-                Err(_) => return,
+                Ok(ended) => complaint(ended),
+                Err(error) => error.is_panic().then(|| "it panicked; the log has the place".to_owned()),
             };
-            // Nobody listens any more only when the process is ending anyway.
-            drop(failures.send(PartFailed { part, why }));
+            if let Some(why) = why {
+                // Nobody listens any more only when the process is ending anyway.
+                drop(failures.send(PartFailed { part, why }));
+            }
         });
     }
 
@@ -246,6 +294,17 @@ mod tests {
         lifecycle.shutdown().request();
         lifecycle.shutdown().request();
         assert!(!lifecycle.drained().await);
+    }
+
+    #[tokio::test]
+    async fn a_task_may_end_but_its_panic_is_a_failure() {
+        let (lifecycle, mut failures) = Lifecycle::new(Shutdown::default());
+        lifecycle.spawn_task("the good task", async {});
+        lifecycle.spawn_task("the bad task", async { assert!(std::hint::black_box(false), "on purpose") });
+        assert!(lifecycle.drained().await);
+        drop(lifecycle);
+        let failure = failures.next().await;
+        assert_eq!((failure.part, failures.0.recv().await.is_none()), ("the bad task", true));
     }
 
     #[tokio::test]

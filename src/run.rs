@@ -9,19 +9,23 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 
 use crate::app::App;
 use crate::clock::SharedClock;
 use crate::config::{Config, Token};
 use crate::discord::Edge;
 use crate::http::{self, DiskProbe, Health};
-use crate::lifecycle::{Failures, Lifecycle, Pulse};
+use crate::lifecycle::{self, Failures, Lifecycle, Pulse};
 use crate::scheduler::{self, Agenda, Scheduler};
 use crate::storage::{DataDir, GuildStores, Registry, StoreOptions};
 use crate::telemetry;
 
 /// How often stores are looked for that are idle, or that a rush left open over the limit.
 const IDLE_SWEEP: Duration = Duration::from_secs(5);
+
+/// What the closing of the guilds' stores leaves at least to that of the registry.
+const REGISTRY_TIME: Duration = Duration::from_millis(200);
 
 /// What a bot is started with.
 pub struct Bot {
@@ -148,7 +152,7 @@ impl Bot {
     }
 }
 
-/// Closes idle stores now and then, and after a crash looks once into every store with live events.
+/// Closes idle stores now and then, and after a crash, or if the registry was lost, looks once into every store.
 fn start_housekeeping(foundation: &Foundation, lifecycle: &Lifecycle) {
     let (stores, shutdown) = (foundation.stores.clone(), lifecycle.shutdown().clone());
     let sweep_idle = async move {
@@ -163,23 +167,33 @@ fn start_housekeeping(foundation: &Foundation, lifecycle: &Lifecycle) {
     if !foundation.registry.was_clean_stop() {
         let (stores, registry) = (foundation.stores.clone(), Arc::clone(&foundation.registry));
         let (agenda, shutdown) = (foundation.agenda.clone(), lifecycle.shutdown().clone());
-        lifecycle
-            .tracker()
-            .spawn(async move { scheduler::sweep(stores, &registry, &agenda, shutdown).await });
+        let sweep = async move { scheduler::sweep(stores, &registry, &agenda, shutdown).await };
+        lifecycle.spawn_task("the look into every guild's store", sweep);
     }
 }
 
-/// Lets running work finish, then closes every database.
+/// Lets running work finish, then closes every database; all within [`lifecycle::LIMIT`], or soon after being hurried.
 async fn stop(foundation: &Foundation, lifecycle: &Lifecycle, asked_for: bool) {
+    let deadline = Instant::now() + lifecycle::LIMIT;
     let drained = lifecycle.drained().await;
     if !drained {
         tracing::warn!(
             "some work did not finish in time; what it claimed is taken up again at the next start"
         );
     }
-    foundation.stores.close().await;
-    if let Err(error) = foundation.registry.close(asked_for && drained).await {
-        tracing::error!(error = %error, "the registry could not be closed; the next start looks at every guild");
+    let shutdown = lifecycle.shutdown();
+    let stores_deadline = deadline - REGISTRY_TIME;
+    tokio::select! {
+        () = foundation.stores.close(stores_deadline) => {}
+        () = shutdown.cut_off(stores_deadline, lifecycle::HURRIED - REGISTRY_TIME) => {}
+    }
+    tokio::select! {
+        closed = foundation.registry.close(asked_for && drained) => if let Err(error) = closed {
+            tracing::error!(error = %error, "the registry could not be closed; the next start looks at every guild");
+        },
+        () = shutdown.cut_off(deadline, REGISTRY_TIME) => {
+            tracing::warn!("the registry could not be closed in time; the next start looks at every guild");
+        }
     }
     tracing::info!("stopped");
 }

@@ -1,5 +1,7 @@
 //! Failures at the edge, and what the scheduler and the commands are told of them.
 
+pub(super) use crate::errors::chain;
+
 use super::sender::{CallError, Fate};
 use crate::app::DiscordError;
 use crate::domain::permissions::Permissions;
@@ -26,18 +28,11 @@ impl EdgeError {
             Self::Storage(_) => Fate::Later(None),
         }
     }
-}
 
-/// The whole chain of an error in one line, for the log.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
+    /// Whether Discord answered, but in a form that cannot be read.
+    pub(super) fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Call(CallError::Unreadable(_)))
     }
-    text
 }
 
 /// What the scheduler is told when something about a channel failed.

@@ -32,7 +32,11 @@ pub(super) async fn guild(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     core.drafts.suspect(store.guild_id());
     members::sync(core, store, Urgency::Background).await?;
     reactions::sync(core, store).await?;
-    note_name(core, store).await
+    if let Err(error) = note_name(core, store).await {
+        // It stands in no reminder.
+        tracing::debug!(guild.id = %store.guild_id(), error = chain(&error), "cannot take down what a guild is called");
+    }
+    Ok(())
 }
 
 /// Takes down what the guild is called.
@@ -79,6 +83,8 @@ async fn in_background(core: &Core, id: GuildId) -> Result<(), EdgeError> {
     match core.live_store(id).await? {
         Some(store) => {
             guild(core, &store).await?;
+            // Reminders that could not be sent because the guild could not be read need not rest any longer.
+            core.sync_due(&store).await?;
             if core.drafts.are_suspected(id) { drafts::settle(core, &store).await } else { Ok(()) }
         }
         None => Ok(()),

@@ -57,7 +57,7 @@ pub trait Courier: Send + Sync + 'static {
         part: usize,
     ) -> Result<Probe, SendError>;
 
-    /// Tells that the numbers on the message of an event have changed; it is rewritten soon.
+    /// Tells that what the message of an event shows has changed; it is rewritten soon.
     fn event_changed(&self, guild: GuildId, event: EventId);
 }
 

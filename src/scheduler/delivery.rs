@@ -135,7 +135,9 @@ impl Delivery<'_> {
     async fn mark_sent(&self, reminder: &Reminder) -> Result<(), StorageError> {
         let now = self.now();
         self.store.reminders().mark_sent(reminder.id, reminder.recipients.len(), now).await?;
-        self.store.events().lift_suspension(self.event.id, None, now).await?;
+        if self.store.events().lift_suspension(self.event.id, None, now).await? {
+            self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
+        }
         metrics::counter!(metric::REMINDERS, "status" => "sent").increment(1);
         let lateness = (now - reminder.scheduled_at).to_std().unwrap_or_default();
         metrics::histogram!(metric::LATENESS).record(lateness.as_secs_f64());
@@ -143,7 +145,6 @@ impl Delivery<'_> {
             guild.id = %self.store.guild_id(), event.id = %self.event.id, reminder.id = %reminder.id,
             members = reminder.recipients.len(), lateness_ms = lateness.as_millis(), "reminder sent"
         );
-        self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
         Ok(())
     }
 
@@ -170,13 +171,13 @@ impl Delivery<'_> {
             }
             SendError::Forbidden { .. } => {
                 events.suspend(self.event.id, &why, now + SUSPENSION, now).await?;
+                self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
             }
             SendError::Refused { .. } | SendError::SentAndDeleted => {}
         }
         reminders.mark_failed(reminder.id, &why, now).await?;
         metrics::counter!(metric::REMINDERS, "status" => "failed").increment(1);
         self.log(reminder.id, &why, "a reminder was not sent");
-        self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
         Ok(())
     }
 

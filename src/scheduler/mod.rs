@@ -2,14 +2,15 @@
 //!
 //! A tick ([`ticker`]) takes the due guilds from the agenda and gives each to a pass; a pass ([`pass`]) opens the
 //! guild's store, claims each due reminder in one transaction and hands it to the delivery ([`delivery`]), which sends
-//! its parts and marks them; one that waited is first brought up to date ([`unfinished`]). [`rebuild`] fills the
-//! agenda at start.
+//! its parts and marks them; one that waited is first brought up to date ([`unfinished`]). Where something fails the
+//! guild rests ([`rests`]). [`rebuild`] fills the agenda at start.
 //!
 //! **Invariants**
 //! - A reminder is claimed in one transaction before anything is sent; the row decides, never the memory.
 //! - The agenda is a cache: losing it costs time, not reminders.
 //! - A tick touches only guilds with something due, and a guild has one pass at a time.
 //! - No pass waits for its next attempt: it writes the instant into the row and ends.
+//! - What fails for one event holds up no other; what fails for one guild holds up no other.
 //!
 //! **Does not know** Discord; it reaches it through [`Courier`].
 
@@ -18,6 +19,9 @@ mod courier;
 mod delivery;
 mod pass;
 mod rebuild;
+mod rests;
+#[cfg(test)]
+mod tests;
 mod ticker;
 mod turnout;
 mod unfinished;

@@ -1,5 +1,7 @@
 //! One guild's turn: its unfinished reminders first, then what has become due.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 
 use super::courier::SendError;
@@ -10,17 +12,11 @@ use crate::domain::audience::Turnout;
 use crate::domain::event::{EndReason, Event};
 use crate::domain::reminder::{first_on_grid, rotated};
 use crate::ids::GuildId;
-use crate::storage::{Lease, NewReminder, Skip, StorageError};
+use crate::storage::{Lease, Membership, NewReminder, Skip, StorageError};
 use crate::telemetry::metric;
 
 /// Due events handled before the agenda is looked at again.
 const EVENTS_PER_PASS: usize = 100;
-
-/// How long a guild rests after its store or Discord failed in a way that has no row to wait in.
-const REST: TimeDelta = TimeDelta::seconds(30);
-
-/// How long a guild rests whose store is set aside: the operator may put a good one in its place.
-const REST_OF_QUARANTINED: TimeDelta = TimeDelta::minutes(10);
 
 /// How often reminders that Discord refuses for want of a permission are tried again.
 pub(super) const SUSPENSION: TimeDelta = TimeDelta::hours(12);
@@ -31,53 +27,91 @@ pub(super) struct Pass {
     pub(super) guild: GuildId,
 }
 
-/// What ended a pass early.
+/// How a pass ended.
+pub(super) enum Ended {
+    /// All that was due is done, and the agenda says when the guild is due again.
+    Well,
+    /// Some of what was due has to be tried again, after a rest.
+    InTrouble {
+        /// What failed first.
+        error: PassError,
+        /// When something else is due in this guild.
+        next: Option<Timestamp>,
+    },
+}
+
+/// What a pass could not do.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PassError {
     /// The guild's store failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// Discord failed, or said no.
-    #[error("Discord cannot be asked: {0}")]
+    #[error(transparent)]
     Discord(#[from] SendError),
 }
 
+impl PassError {
+    /// How long Discord asks to wait, where it says so.
+    pub(super) fn asks_to_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Discord(SendError::Retry { after, .. }) => *after,
+            Self::Discord(_) | Self::Storage(_) => None,
+        }
+    }
+}
+
 impl Pass {
-    /// Does all that is due in this guild, and writes into the agenda when it is due again.
-    pub(super) async fn run(&self) {
-        let rest = match self.work().await {
-            Ok(()) => return,
-            // Whoever set it aside has said so, once.
-            Err(PassError::Storage(StorageError::Quarantined { .. })) => REST_OF_QUARANTINED,
-            Err(error) => {
-                tracing::warn!(guild.id = %self.guild, error = %error, "reminders of this guild wait for a moment");
-                REST
-            }
-        };
-        self.scheduler.agenda.pull_forward(self.guild, self.scheduler.clock.now() + rest);
+    /// Does all that is due in this guild, and writes into the agenda when it is due again unless something failed.
+    pub(super) async fn run(&self) -> Ended {
+        self.work().await.unwrap_or_else(|error| Ended::InTrouble { error, next: None })
     }
 
-    async fn work(&self) -> Result<(), PassError> {
+    async fn work(&self) -> Result<Ended, PassError> {
         let Scheduler { stores, registry, agenda, courier, clock, .. } = &self.scheduler;
+        let known = registry.find(self.guild);
+        if known.is_none_or(|known| known.membership == Membership::Left || known.absent_since.is_some()) {
+            // Its return puts it into the agenda again.
+            return Ok(Ended::Well);
+        }
         let Some(store) = stores.open(self.guild).await? else {
             registry.set_next_due(self.guild, None).await?;
-            return Ok(());
+            return Ok(Ended::Well);
         };
         courier.refresh(&store).await?;
-        for reminder in store.reminders().pending(clock.now(), EVENTS_PER_PASS).await? {
-            if self.scheduler.shutdown.is_requested() {
-                return Ok(());
+        match self.work_in(&store).await? {
+            None => {
+                sync_due(&store, registry, agenda).await?;
+                Ok(Ended::Well)
             }
-            delivery::go_on(&self.scheduler, &store, reminder).await?;
-        }
-        for event in store.events().due(clock.now(), EVENTS_PER_PASS).await? {
-            if self.scheduler.shutdown.is_requested() {
-                return Ok(());
+            Some(error) => {
+                let next = store.events().earliest_instant_after(clock.now()).await?;
+                Ok(Ended::InTrouble { error, next })
             }
-            self.remind(&store, &event).await?;
         }
-        sync_due(&store, registry, agenda).await?;
-        Ok(())
+    }
+
+    /// Goes through all that is due, whatever becomes of each; the first failure, if there is one.
+    async fn work_in(&self, store: &Lease) -> Result<Option<PassError>, PassError> {
+        let now = self.scheduler.clock.now();
+        let mut first = None;
+        for reminder in store.reminders().pending(now, EVENTS_PER_PASS).await? {
+            if self.scheduler.shutdown.is_requested() {
+                return Ok(first);
+            }
+            if let Err(error) = delivery::go_on(&self.scheduler, store, reminder).await {
+                first.get_or_insert(error.into());
+            }
+        }
+        for event in store.events().due(self.scheduler.clock.now(), EVENTS_PER_PASS).await? {
+            if self.scheduler.shutdown.is_requested() {
+                return Ok(first);
+            }
+            if let Err(error) = self.remind(store, &event).await {
+                first.get_or_insert(error);
+            }
+        }
+        Ok(first)
     }
 
     /// Claims the reminder of a due event and sends it, or notes that nobody is missing.
@@ -100,8 +134,6 @@ impl Pass {
             let skip = Skip { event_id: event.id, scheduled_at, next_due_at, responded, why };
             if store.reminders().skip(&skip, now).await? {
                 metrics::counter!(metric::REMINDERS, "status" => "skipped").increment(1);
-                // Its message names the next instant.
-                self.scheduler.courier.event_changed(self.guild, event.id);
             }
             return Ok(());
         }

@@ -17,14 +17,13 @@ pub fn load_agenda(registry: &Registry, agenda: &Agenda) {
     }
 }
 
-/// Reads from every store with live events what is due next, after a stop that was not clean.
+/// Reads from every store what is due next, after a stop that was not clean or the loss of the index.
 ///
-/// The index is never late, so nothing depends on this; it only takes out instants at which nothing is due any more.
+/// What the index says of live events does not matter: the stores are what is believed.
 pub async fn sweep(stores: GuildStores, registry: &Registry, agenda: &Agenda, shutdown: Shutdown) {
-    let live: Vec<GuildId> =
-        registry.joined_guilds().into_iter().filter(|guild| registry.has_live_events(*guild)).collect();
+    let guilds = registry.joined_guilds();
     let stores = &stores;
-    futures::stream::iter(live)
+    futures::stream::iter(guilds)
         .take_until(shutdown.requested())
         .for_each_concurrent(SWEEP_CONCURRENCY, |guild| async move {
             if let Err(error) = look_at(stores, registry, agenda, guild).await {

@@ -8,12 +8,14 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
-use super::pass::Pass;
+use super::pass::{Ended, Pass, PassError};
+use super::rests::Rests;
 use super::{Agenda, Courier};
 use crate::clock::{SharedClock, Timestamp};
+use crate::errors::chain;
 use crate::ids::GuildId;
 use crate::lifecycle::{Pulse, Shutdown};
-use crate::storage::{GuildStores, Registry};
+use crate::storage::{GuildStores, Registry, StorageError};
 
 /// No sleep is longer: the wall clock may step, and the machine may have slept.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -47,9 +49,11 @@ pub struct Scheduler {
 
 /// The passes under way.
 struct Passes {
-    running: JoinSet<GuildId>,
+    running: JoinSet<(GuildId, Ended)>,
     /// Guilds with a pass under way; with the instant of something that became due meanwhile.
     busy: HashMap<GuildId, Option<Timestamp>>,
+    /// How long guilds rest in which something keeps failing.
+    rests: Rests,
     room: Arc<Semaphore>,
 }
 
@@ -62,6 +66,7 @@ impl Scheduler {
         let mut passes = Passes {
             running: JoinSet::new(),
             busy: HashMap::new(),
+            rests: Rests::default(),
             room: Arc::new(Semaphore::new(PASSES_AT_ONCE)),
         };
         while !self.shutdown.is_requested() {
@@ -82,9 +87,24 @@ impl Scheduler {
         Ok(())
     }
 
-    fn after_pass(&self, passes: &mut Passes, guild: GuildId) {
+    fn after_pass(&self, passes: &mut Passes, (guild, ended): (GuildId, Ended)) {
         if let Some(Some(due)) = passes.busy.remove(&guild) {
             self.agenda.pull_forward(guild, due);
+        }
+        match ended {
+            Ended::Well => passes.rests.end(guild),
+            Ended::InTrouble { error, next } => {
+                let rest = passes.rests.next(guild, error.asks_to_wait());
+                // That a store is set aside was said when it was.
+                if !matches!(error, PassError::Storage(StorageError::Quarantined { .. })) {
+                    let rest_s = rest.num_seconds();
+                    tracing::warn!(
+                        guild.id = %guild, error = chain(&error), rest_s, "some reminders of a guild wait for a moment"
+                    );
+                }
+                let again = self.clock.now() + rest;
+                self.agenda.pull_forward(guild, next.map_or(again, |next| next.min(again)));
+            }
         }
     }
 
@@ -115,9 +135,9 @@ impl Scheduler {
     }
 }
 
-async fn in_turn(room: Arc<Semaphore>, pass: Pass) -> GuildId {
+async fn in_turn(room: Arc<Semaphore>, pass: Pass) -> (GuildId, Ended) {
     // The semaphore is never closed; without a permit the pass would only run less politely.
     let _permit = room.acquire_owned().await;
-    pass.run().await;
-    pass.guild
+    let ended = pass.run().await;
+    (pass.guild, ended)
 }

@@ -2,26 +2,9 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-use discord_emulator::{Channel, Emulator, Guild, Message, Method, Permissions, RateLimitScope};
+use discord_emulator::{Channel, Emulator, Guild, Message, Method, Permissions};
 
-use crate::stage::{Stage, watch};
-
-const HOUR: TimeDelta = TimeDelta::hours(1);
-const SEND: &str = "/channels/{channel_id}/messages";
-
-fn reminders(channel: &Channel) -> Vec<Message> {
-    channel.messages().into_iter().filter(|m| m.is_by_bot() && !m.pings().is_empty()).collect()
-}
-
-/// A guild whose owner watches a message and has answered it.
-async fn asked(stage: &Stage, guild: &Guild) -> (Channel, Message) {
-    let general = guild.channel("general");
-    let message = guild.owner().says(&general, "Match on Friday, who comes?");
-    watch(stage, &guild.owner(), &message).await;
-    guild.owner().reacts(&message, "✅");
-    (general, message)
-}
+use crate::stage::{HOUR, Stage, asked, ids, pinged, reminders, watch};
 
 /// An event that Muster posted in `general`.
 async fn posted(guild: &Guild) -> (Channel, Message) {
@@ -63,11 +46,7 @@ async fn every_way_to_take_an_answer_back_counts() {
     stage.pass(HOUR);
     general.wait_for_messages(2).await;
     stage.until("the reminder is there", || !reminders(&general).is_empty()).await;
-    let mut pinged: Vec<u64> = reminders(&general)[0].pings().iter().map(|user| user.get()).collect();
-    pinged.sort_unstable();
-    let mut silent = [&anna, &ben, &emil].map(|member| member.id().get());
-    silent.sort_unstable();
-    assert_eq!(pinged, silent);
+    assert_eq!(pinged(&general), ids(&[&anna, &ben, &emil]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,32 +68,6 @@ async fn a_deleted_message_or_channel_ends_its_event() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reminder_survives_an_outage_and_comes_once() {
-    for upset in 0..4 {
-        let (stage, guild) = Stage::set().await;
-        guild.add_member("Anna");
-        let (general, _) = asked(&stage, &guild).await;
-        let faults = stage.discord.faults().on(Method::POST, SEND);
-        match upset {
-            0 => faults.times(2).status(503),
-            1 => faults.times(1).drop_after(),
-            2 => faults.times(1).drop_before(),
-            _ => faults.times(1).rate_limited(RateLimitScope::Global, Duration::from_millis(700)),
-        }
-        stage.pass(HOUR);
-        for _ in 0..40 {
-            if !reminders(&general).is_empty() && stage.log_rows(&guild) == ["sent"] {
-                break;
-            }
-            stage.pass(TimeDelta::seconds(5));
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        assert_eq!(stage.log_rows(&guild), ["sent"], "upset {upset}\n{}", stage.log().lines().join("\n"));
-        assert_eq!(reminders(&general).len(), 1, "upset {upset}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_that_takes_its_time_is_answered_all_the_same() {
     let (stage, guild) = Stage::set().await;
     let general = guild.channel("general");
@@ -133,21 +86,6 @@ async fn a_command_that_takes_its_time_is_answered_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_given_between_two_sessions_count() {
-    let (stage, guild) = Stage::set().await;
-    let anna = guild.add_member("Anna");
-    let ben = guild.add_member("Ben");
-    let (general, message) = asked(&stage, &guild).await;
-    stage.discord.gateway().lose_sessions();
-    stage.discord.gateway().drop_connections();
-    anna.reacts(&message, "✅");
-    stage.discord.gateway().wait_until_ready().await;
-    stage.pass(HOUR);
-    stage.until("the reminder is there", || !reminders(&general).is_empty()).await;
-    assert_eq!(reminders(&general)[0].pings(), [ben.id()]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_closed_without_a_code_stalls_nothing() {
     let emulator = Emulator::builder().heartbeat_interval(Duration::from_secs(3));
     let mut stage = Stage::with(emulator).await;
@@ -160,22 +98,6 @@ async fn a_connection_closed_without_a_code_stalls_nothing() {
     stage.until("the reminder is there", || !reminders(&general).is_empty()).await;
     assert_eq!(reminders(&general)[0].pings(), [anna.id()]);
     stage.discord.gateway().wait_until_ready().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_shards_hear_of_all_guilds() {
-    let mut stage = Stage::with(Emulator::builder().shards(2).max_concurrency(2)).await;
-    let guilds: Vec<Guild> = (0..6).map(|n| stage.discord.add_guild(&format!("Club {n}"))).collect();
-    stage.start().await;
-    for guild in &guilds {
-        guild.add_member("Anna");
-        asked(&stage, guild).await;
-    }
-    stage.pass(HOUR);
-    for guild in &guilds {
-        let general = guild.channel("general");
-        stage.until("the reminder is there", || !reminders(&general).is_empty()).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order in which they may use each other: each only those before it.
-const ORDER: [&str; 14] = [
+const ORDER: &[&str] = &[
     "clock",
     "ids",
     "domain",
+    "errors",
     "config",
     "lifecycle",
     "telemetry",

@@ -34,7 +34,8 @@ async fn a_store_that_is_set_aside_is_said_to_be() {
 async fn while_muster_stops_members_are_asked_to_come_back() {
     let house = House::new().await;
     house.watch().await;
-    house.app.stores.close().await;
+    let soon = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
+    house.app.stores.close(soon).await;
     assert_eq!(house.told("list", &[]).await, "I am just being restarted. Please try again in a minute.");
 }
 

@@ -112,6 +112,19 @@ impl Events<'_> {
         .map_err(self.db.failed("list the live events"))
     }
 
+    /// Live events whose reminders Discord refuses, oldest first.
+    ///
+    /// # Errors
+    /// [`StorageError::Sqlite`].
+    pub async fn list_suspended(self) -> Result<Vec<Event>, StorageError> {
+        sqlx::query_as(
+            "SELECT * FROM events WHERE suspended_reason IS NOT NULL AND ended_at IS NULL ORDER BY id",
+        )
+        .fetch_all(&self.db.pool)
+        .await
+        .map_err(self.db.failed("list the suspended events"))
+    }
+
     /// How many events are not over, drafts among them.
     ///
     /// # Errors
@@ -176,13 +189,26 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn earliest_instant(self) -> Result<Option<Timestamp>, StorageError> {
+        self.earliest_of_all_after(i64::MIN).await
+    }
+
+    /// The earliest instant after `now` at which something is due: as [`Events::earliest_instant`], without what was due
+    /// before and could not be done.
+    ///
+    /// # Errors
+    /// [`StorageError::Sqlite`].
+    pub async fn earliest_instant_after(self, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
+        self.earliest_of_all_after(now.timestamp_millis()).await
+    }
+
+    async fn earliest_of_all_after(self, after_ms: i64) -> Result<Option<Timestamp>, StorageError> {
         let instants = sqlx::query(
             "SELECT min(at) AS at FROM (
-                 SELECT min(next_due_at) AS at FROM events WHERE next_due_at IS NOT NULL AND message_id IS NOT NULL
+                 SELECT min(next_due_at) AS at FROM events WHERE next_due_at > $1 AND message_id IS NOT NULL
                  UNION ALL
-                 SELECT min(next_attempt_at) FROM reminder_log WHERE status = 'pending')",
+                 SELECT min(next_attempt_at) FROM reminder_log WHERE status = 'pending' AND next_attempt_at > $1)",
         );
-        let earliest = instants.try_map(|row| maybe_instant(&row, "at"));
+        let earliest = instants.bind(after_ms).try_map(|row| maybe_instant(&row, "at"));
         earliest.fetch_one(&self.db.pool).await.map_err(self.db.failed("find the earliest due instant"))
     }
 }
@@ -262,6 +288,8 @@ mod tests {
         };
         events.insert_draft(&draft, at(0)).await.unwrap();
         assert_eq!(events.earliest_instant().await.unwrap(), Some(at(10)));
+        assert_eq!(events.earliest_instant_after(at(10)).await.unwrap(), Some(at(20)));
+        assert_eq!(events.earliest_instant_after(at(30)).await.unwrap(), None);
         assert_eq!(events.list_live(9, 0).await.unwrap().len(), 3);
         assert_eq!(events.search_live("draft", 9).await.unwrap(), []);
         let due = events.due(at(20), 9).await.unwrap();

@@ -4,19 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 
 use futures::future::join_all;
-use futures::stream::{self, StreamExt};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::leasing::finished;
 use super::opening::blocking;
 use super::room::Seat;
 use super::slot::Slot;
-use super::{GuildStores, Shared, StoreOptions};
+use super::{GuildStores, Shared};
 use crate::ids::GuildId;
 use crate::storage::StorageError;
-
-/// Stores closed at the same time during the shutdown; each waits for the disk most of the time.
-const CLOSED_AT_ONCE: usize = 16;
 
 impl GuildStores {
     /// Deletes everything kept of this guild, and says whether there was something.
@@ -51,23 +47,24 @@ impl GuildStores {
         join_all(closings).await;
     }
 
-    /// Checkpoints and closes every store, after waiting up to `stop_wait` for its leases. No lease is given from
-    /// here on: [`StorageError::Closed`].
-    pub async fn close(&self) {
+    /// Checkpoints and closes every store, all at the same time, and returns when that is done or `deadline` has come. No
+    /// lease is given from here on: [`StorageError::Closed`].
+    ///
+    /// A store that is leased is waited for up to `stop_wait`, then closed under its user; one with a statement that
+    /// runs on is left to SQLite's recovery.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the stores that are not closed yet to SQLite's recovery.
+    pub async fn close(&self, deadline: Instant) {
         let shared = &self.shared;
         shared.stopping.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst);
         // Those that are being closed already are on tasks, which are waited for below.
-        let slots: Vec<_> = shared.slots.all().into_iter().filter(|slot| slot.begin_close()).collect();
-        let StoreOptions { lease_wait, stop_wait, .. } = shared.options;
-        if timeout(stop_wait, join_all(slots.iter().map(|slot| slot.drained()))).await.is_err() {
-            let leased: Vec<_> =
-                slots.iter().filter(|slot| slot.leases() > 0).map(|slot| slot.guild.get()).collect();
-            tracing::warn!(guilds = ?leased, "closing guild stores that are still in use");
-        }
-        stream::iter(slots).for_each_concurrent(CLOSED_AT_ONCE, |slot| shared.shut(slot)).await;
+        let slots = shared.slots.all().into_iter().filter(|slot| slot.begin_close());
+        let leased_until = deadline.min(Instant::now() + shared.options.stop_wait);
+        join_all(slots.map(|slot| shared.shut(slot, leased_until, deadline))).await;
         shared.tasks.close();
-        if timeout(lease_wait, shared.tasks.wait()).await.is_err() {
+        if timeout_at(deadline, shared.tasks.wait()).await.is_err() {
             tracing::warn!("a guild store is still being opened or closed; leaving it to SQLite's recovery");
         }
     }
@@ -98,8 +95,11 @@ impl Shared {
         self.closing.load(Ordering::Acquire)
     }
 
-    async fn shut(&self, slot: Arc<Slot>) {
-        if timeout(self.options.lease_wait, self.finish_close(&slot)).await.is_err() {
+    async fn shut(&self, slot: Arc<Slot>, leased_until: Instant, deadline: Instant) {
+        if timeout_at(leased_until, slot.drained()).await.is_err() {
+            tracing::warn!(guild.id = %slot.guild, "closing a guild store that is still in use");
+        }
+        if timeout_at(deadline, self.finish_close(&slot)).await.is_err() {
             tracing::warn!(guild.id = %slot.guild, "a statement still runs in a guild store; leaving it behind");
             // Whoever waits for the closing hears that the stores are closed.
             self.slots.remove(&slot);

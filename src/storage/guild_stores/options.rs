@@ -26,8 +26,7 @@ pub struct StoreOptions {
     pub synchronous: Synchronous,
     /// How long a statement waits for a lock on the file, which only a foreign process can hold.
     pub busy_timeout: Duration,
-    /// How long a deletion waits for the leases of a store to come back; and then, as the shutdown does, for the
-    /// statement that is running.
+    /// How long a deletion waits for the leases of a store to come back; and then for the statement that is running.
     pub lease_wait: Duration,
     /// How long the shutdown waits for leases to come back. Short: the work that holds them was waited for before, and
     /// what is left is to be left behind.

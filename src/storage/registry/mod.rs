@@ -6,7 +6,8 @@
 //! **Invariants**
 //! - `next_due_at` of a guild is never later than the truth in its store, and `live` never false while it has a
 //!   live event. Callers see to it: the earlier instant before the guild's commit, the exact one after it.
-//! - A record outlives the guild's directory: it goes last, by [`Registry::forget`].
+//! - A record outlives the guild's directory: it goes last, by [`Registry::forget`]. A directory without a record gets
+//!   one at the start, so that losing the system store loses no guild.
 //! - What is noted about a guild without a record is not kept, except that it was joined.
 //!
 //! **Does not know** what is due, or whether a guild still exists.
@@ -46,6 +47,9 @@ pub struct Registry {
 impl Registry {
     /// Opens the system store, creates it if it is missing, and reads the registry.
     ///
+    /// Guilds that have a directory but no record are taken for joined and live: it can only have been lost. Those that
+    /// Muster is no longer in are found out like all others.
+    ///
     /// # Errors
     /// [`StorageError::SystemUnusable`] if the file is not what it should be; a failure of the file system or of
     /// SQLite.
@@ -55,14 +59,34 @@ impl Registry {
         for known in system.load().await? {
             records.load(known.guild, known.record);
         }
-        // Without a word from the last process: clean only if there was nothing to leave behind.
-        let was_clean_stop = match system.value(CLEAN_STOP).await? {
-            Some(clean) => clean == "yes",
-            None => dir.guilds_on_disk()?.is_empty(),
-        };
+        // Without a word from the last process there was none, unless it left guilds behind, which are seen below.
+        let was_clean_stop = system.value(CLEAN_STOP).await?.is_none_or(|clean| clean == "yes");
         system.set_value(CLEAN_STOP, "no", clock.now()).await?;
         let (writing, written) = (Mutex::new(()), AtomicU64::new(0));
-        Ok(Self { records, system, writing, written, was_clean_stop, clock })
+        let mut registry = Self { records, system, writing, written, was_clean_stop, clock };
+        if registry.adopt(dir.guilds_on_disk()?).await? > 0 {
+            registry.was_clean_stop = false;
+        }
+        Ok(registry)
+    }
+
+    /// Gives a record to those of these guilds that have none, and says how many these were.
+    async fn adopt(&self, guilds: Vec<GuildId>) -> Result<usize, StorageError> {
+        let orphans: Vec<_> = guilds.into_iter().filter(|guild| self.find(*guild).is_none()).collect();
+        if orphans.is_empty() {
+            return Ok(0);
+        }
+        tracing::warn!(
+            guilds = orphans.len(),
+            "the system store does not know all guilds that have data; they are looked through now"
+        );
+        for guild in &orphans {
+            let record = GuildRecord { live: true, ..GuildRecord::joined(self.clock.now()) };
+            self.records.change(*guild, |known| _ = known.get_or_insert(record));
+        }
+        let _turn = self.writing.lock().await;
+        self.write_changes().await?;
+        Ok(orphans.len())
     }
 
     /// The guilds that Muster is in, in ascending order.
@@ -205,7 +229,8 @@ impl Registry {
         self.system.set_value(COMMAND_FINGERPRINT, fingerprint, self.clock.now()).await
     }
 
-    /// Whether the process before this one ended in order; otherwise the guilds' stores have to be looked through.
+    /// Whether the process before this one ended in order and no record was lost since; otherwise the guilds' stores have
+    /// to be looked through.
     #[must_use]
     pub fn was_clean_stop(&self) -> bool {
         self.was_clean_stop

@@ -67,6 +67,23 @@ async fn a_guild_leaves_returns_and_is_forgotten() {
 }
 
 #[tokio::test]
+async fn guilds_whose_record_was_lost_are_found_again_by_their_directories() {
+    let tmp = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(&tmp.path().join("data")).unwrap();
+    dir.create_guild(GUILD, b"bytes").unwrap();
+    dir.create_guild(OTHER, b"bytes").unwrap();
+    let registry = Registry::open(&dir, StandingClock::new()).await.unwrap();
+    assert!(!registry.was_clean_stop(), "there are guilds to look through");
+    assert_eq!(registry.joined_guilds(), [GUILD, OTHER]);
+    assert!(registry.has_live_events(GUILD) && registry.has_live_events(OTHER));
+    registry.note_left(OTHER, at(5)).await.unwrap();
+    registry.close(true).await.unwrap();
+    let registry = Registry::open(&dir, StandingClock::new()).await.unwrap();
+    assert!(registry.was_clean_stop(), "nothing was lost this time");
+    assert_eq!((registry.joined_guilds(), registry.left()), (vec![GUILD], vec![(OTHER, at(5))]));
+}
+
+#[tokio::test]
 async fn a_guild_that_was_forgotten_does_not_come_back_by_a_late_note() {
     let tmp = tempfile::tempdir().unwrap();
     let registry = open(&tmp).await;

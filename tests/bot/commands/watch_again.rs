@@ -105,7 +105,7 @@ async fn a_posted_event_takes_other_reactions_as_buttons() {
     insta::assert_snapshot!(picture(&event), @"
     Board games
     **2** of **3** answered, **1** missing
-    Next reminder: <t:F> (<t:R>), every hour
+    Reminds every hour.
     🍕 (1)
     @Ben
     🍝 (0)

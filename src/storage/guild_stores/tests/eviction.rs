@@ -77,19 +77,27 @@ async fn after_closing_no_lease_is_given() {
     let stores = stores_in(&tmp, options(4));
     let late = create(&stores, GUILD).await;
     drop(create(&stores, OTHER).await);
-    stores.close().await;
+    stores.close(soon()).await;
     assert!(matches!(stores.open(OTHER).await, Err(StorageError::Closed { .. })));
     assert!(matches!(late.events().count_live().await, Err(StorageError::Closed { .. })));
     assert_eq!(stores.stats().open, 0);
 }
 
 #[tokio::test]
-async fn the_shutdown_leaves_a_running_statement_behind_and_nobody_waits_for_it() {
+async fn the_shutdown_leaves_running_statements_behind_at_its_deadline_and_closes_the_others() {
     let tmp = tempfile::tempdir().unwrap();
-    let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::from_millis(20), ..options(4) });
-    let lease = create(&stores, GUILD).await;
-    let transaction = lease.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
-    stores.close().await;
+    let patient = Duration::from_mins(5);
+    let stores = stores_in(&tmp, StoreOptions { lease_wait: patient, stop_wait: patient, ..options(40) });
+    let mut stuck = Vec::new();
+    for guild in 1..=20 {
+        let lease = create(&stores, GuildId::new(guild)).await;
+        stuck.push((lease.pool().begin_with("BEGIN IMMEDIATE").await.unwrap(), lease));
+    }
+    drop(create(&stores, OTHER).await);
+    let asked = tokio::time::Instant::now();
+    stores.close(asked + Duration::from_millis(300)).await;
+    assert!(asked.elapsed() < Duration::from_secs(2), "it took {:?}", asked.elapsed());
+    assert!(!guild_dir(&tmp, OTHER).join("guild.db-wal").exists(), "it is closed");
     assert!(matches!(stores.open(GUILD).await, Err(StorageError::Closed { .. })));
-    drop(transaction);
+    drop(stuck);
 }

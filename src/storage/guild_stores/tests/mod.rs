@@ -43,9 +43,14 @@ async fn eventually(fact: impl Fn() -> bool) {
     }
 }
 
+/// When a closing has to be over that nothing holds up.
+fn soon() -> tokio::time::Instant {
+    tokio::time::Instant::now() + Duration::from_secs(10)
+}
+
 /// Creates the store of `GUILD` and closes everything.
 async fn closed_store(tmp: &TempDir) {
     let stores = stores_in(tmp, options(4));
     drop(create(&stores, GUILD).await);
-    stores.close().await;
+    stores.close(soon()).await;
 }

@@ -61,7 +61,7 @@ async fn a_store_keeps_its_data_and_its_files_are_private() {
         assert_eq!(mode, 0o600, "{}", file.path().display());
     }
     drop(lease);
-    stores.close().await;
+    stores.close(soon()).await;
     let names: Vec<_> = std::fs::read_dir(guild_dir(&tmp, GUILD)).unwrap().collect();
     assert_eq!(names.len(), 1, "the log was checkpointed: {names:?}");
     drop(stores);

@@ -24,7 +24,7 @@ async fn expect_set_aside(tmp: &TempDir, word: &str) {
     assert_eq!(std::fs::read(&file).ok(), before, "the file is left as it is");
     assert_eq!(stores.is_quarantined(OTHER), None);
     assert_eq!(create(&stores, OTHER).await.events().count_live().await.unwrap(), 0);
-    stores.close().await;
+    stores.close(soon()).await;
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn a_store_found_corrupt_while_open_is_set_aside_from_then_on() {
         watch(&lease, message).await;
     }
     drop(lease);
-    stores.close().await;
+    stores.close(soon()).await;
     drop(stores);
     // Everything behind the first pages, which the opening reads.
     let file = guild_dir(&tmp, GUILD).join("guild.db");
