@@ -141,7 +141,8 @@ async fn stopped_with_a_locked_store(hurried: bool) -> (Duration, Option<i32>) {
     other.execute("BEGIN IMMEDIATE").await.unwrap();
     // It is deferred, and then waits for the lock.
     let pause = owner.runs(&general, "/event pause").option("event", message.link());
-    tokio::spawn(pause.send());
+    let mut waiting = tokio::task::JoinSet::new();
+    waiting.spawn(pause.send());
     discord
         .wait_until("the command waits", || !discord.requests_to(&Method::POST, CALLBACK).is_empty())
         .await;
