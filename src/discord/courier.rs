@@ -121,20 +121,16 @@ async fn send(
 /// Names the permission that is missing where Discord only says that one is.
 async fn explain(core: &Core, guild: GuildId, channel: ChannelId, error: CallError) -> SendError {
     if error.fate() == Fate::Forbidden {
-        core.access.forget_roles(guild);
-        core.access.forget_channel(channel);
         let send = match access::channel(core, channel).await {
             Ok(facts) if facts.kind == ChannelKind::Thread => Permissions::SEND_MESSAGES_IN_THREADS,
             _ => Permissions::SEND_MESSAGES,
         };
-        let wanted = Permissions::VIEW_CHANNEL | send;
-        if let Ok(mine) = access::my_permissions(core, guild, channel).await {
-            let missing: Vec<_> = (wanted & !mine).names().collect();
-            if !missing.is_empty() {
-                return SendError::Forbidden {
-                    why: format!("I am missing {} in <#{channel}>", missing.join(" and ")),
-                };
-            }
+        let missing = access::missing(core, guild, channel, Permissions::VIEW_CHANNEL | send).await;
+        let missing: Vec<_> = missing.names().collect();
+        if !missing.is_empty() {
+            return SendError::Forbidden {
+                why: format!("I am missing {} in <#{channel}>", missing.join(" and ")),
+            };
         }
     }
     for_scheduler(&EdgeError::from(error), channel)

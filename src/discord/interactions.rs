@@ -1,7 +1,8 @@
 //! Commands, buttons and suggestions: from the interaction to the call, and from the reply back in time.
 //!
-//! Discord wants a first answer within three seconds. A reply that takes longer than [`DEFER_AFTER`] is announced by a
-//! deferral and put in its place when it is there; Discord takes it for a quarter of an hour.
+//! Discord wants a first answer within three seconds, and members want to see at once that they were heard. A reply that
+//! takes longer than [`DEFER_AFTER`], or is known to take long, is announced by a deferral and put in its place when it
+//! is there; Discord takes it for a quarter of an hour.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +28,7 @@ use crate::ids::{ChannelId, GuildId, MessageId};
 use crate::telemetry::metric;
 
 /// How long a reply may take before it is announced.
-const DEFER_AFTER: Duration = Duration::from_secs(1);
+const DEFER_AFTER: Duration = Duration::from_millis(300);
 /// Suggestions that come later than this are of no use.
 const SUGGESTIONS_WITHIN: Duration = Duration::from_secs(2);
 
@@ -92,13 +93,14 @@ async fn run(core: &Core, app: &App, command: CommandInteraction, received: Inst
         command;
     let ticket = Ticket { id: id.get(), application: application_id.get(), token, received };
     let name = data.name.clone();
+    let patience = if commands::takes_long(&data) { Duration::ZERO } else { DEFER_AFTER };
     let reply = async {
         match invocation(core, guild_id, channel_id, member.as_deref(), locale).await {
             Ok(invocation) => commands::run(app, &invocation, &data).await,
             Err(refusal) => refusal,
         }
     };
-    answer(core, &ticket, Kind::Command, &name, reply).await;
+    answer(core, &ticket, Kind::Command, &name, patience, reply).await;
 }
 
 async fn pressed(core: &Core, app: &App, press: ComponentInteraction, received: Instant) {
@@ -128,7 +130,7 @@ async fn pressed(core: &Core, app: &App, press: ComponentInteraction, received: 
             Err(refusal) => refusal,
         }
     };
-    answer(core, &ticket, Kind::Press, "button", reply).await;
+    answer(core, &ticket, Kind::Press, "button", DEFER_AFTER, reply).await;
 }
 
 fn seen_by(message: &Message) -> SeenBy {
@@ -139,7 +141,7 @@ fn seen_by(message: &Message) -> SeenBy {
 async fn submitted(core: &Core, form: ModalInteraction, received: Instant) {
     let ModalInteraction { id, application_id, token, .. } = form;
     let ticket = Ticket { id: id.get(), application: application_id.get(), token, received };
-    answer(core, &ticket, Kind::Command, "form", async { refusal(NO_FORMS) }).await;
+    answer(core, &ticket, Kind::Command, "form", DEFER_AFTER, async { refusal(NO_FORMS) }).await;
 }
 
 async fn suggest(core: &Core, app: &App, command: &CommandInteraction, received: Instant) {
@@ -198,10 +200,17 @@ fn refusal(text: &str) -> Reply {
     Reply { content: text.to_owned(), ..Reply::default() }
 }
 
-/// Answers with the reply, after a deferral if it takes its time.
-async fn answer(core: &Core, ticket: &Ticket, kind: Kind, name: &str, reply: impl Future<Output = Reply>) {
+/// Answers with the reply, after a deferral if it takes longer than `patience`.
+async fn answer(
+    core: &Core,
+    ticket: &Ticket,
+    kind: Kind,
+    name: &str,
+    patience: Duration,
+    reply: impl Future<Output = Reply>,
+) {
     let mut reply = std::pin::pin!(reply);
-    let early = tokio::time::timeout_at(ticket.received + DEFER_AFTER, &mut reply).await;
+    let early = tokio::time::timeout_at(ticket.received + patience, &mut reply).await;
     let outcome = if let Ok(reply) = early {
         let sent = first(core, ticket, &at_once(reply)).await;
         measure(name, ticket.received);
@@ -215,7 +224,10 @@ async fn answer(core: &Core, ticket: &Ticket, kind: Kind, name: &str, reply: imp
         };
         // The command goes on whatever becomes of its announcement: what it writes is not to be cut in half.
         match tokio::join!(announced, reply) {
-            (Ok(()), reply) => core.sender.tell(afterwards(ticket, kind, reply)).await,
+            // Without an answer to the deferral it may have been heard all the same; if not, Discord knows no message to edit.
+            (Ok(()) | Err(CallError::Unavailable(_)), reply) => {
+                core.sender.tell(afterwards(ticket, kind, reply)).await
+            }
             (Err(error), _) => Err(error),
         }
     };

@@ -25,6 +25,7 @@ mod failure;
 mod freshness;
 mod gateway;
 mod guild_lifecycle;
+mod healing;
 mod history;
 mod interactions;
 mod keyed_locks;

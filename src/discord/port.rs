@@ -66,6 +66,25 @@ impl Discord for Edge {
         permissions.map_err(|error| for_commands(error.into(), channel, Permissions::VIEW_CHANNEL))
     }
 
+    async fn has_role(&self, guild: GuildId, role: RoleId) -> Result<bool, DiscordError> {
+        let unavailable = |error: CallError| DiscordError::Unavailable(error.to_string());
+        let is_known = async || {
+            let facts = access::guild(&self.core, guild).await.map_err(unavailable)?;
+            Ok(facts.roles.roles.iter().any(|(known, _)| *known == role))
+        };
+        if is_known().await? {
+            return Ok(true);
+        }
+        // It may be so new that Muster has not heard of it.
+        self.core.access.forget_roles(guild);
+        is_known().await
+    }
+
+    fn forget_permissions(&self, guild: GuildId, channel: ChannelId) {
+        self.core.access.forget_roles(guild);
+        self.core.access.forget_channel(channel);
+    }
+
     async fn message(
         &self,
         channel: ChannelId,
@@ -108,16 +127,22 @@ impl Discord for Edge {
     async fn reconcile(&self, store: &Lease, event: &Event) -> Result<bool, DiscordError> {
         let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
         let reconciled = reactions::reconcile(&self.core, store, event, Urgency::Interactive).await;
-        reconciled.map_err(|error| for_commands(error, event.channel_id, TO_READ))
+        reconciled.map_err(|error| {
+            self.read_again_soon(store.guild_id());
+            for_commands(error, event.channel_id, TO_READ)
+        })
     }
 
     async fn sync_members(&self, store: &Lease) -> Result<(), DiscordError> {
         let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
-        match super::members::sync(&self.core, store, Urgency::Interactive).await {
-            Ok(()) => Ok(()),
-            Err(EdgeError::Storage(error)) => Err(error.into()),
-            Err(EdgeError::Call(error)) => Err(DiscordError::Unavailable(error.to_string())),
-        }
+        let synced = super::members::sync(&self.core, store, Urgency::Interactive).await;
+        synced.map_err(|error| {
+            self.read_again_soon(store.guild_id());
+            match error {
+                EdgeError::Storage(error) => error.into(),
+                EdgeError::Call(error) => DiscordError::Unavailable(error.to_string()),
+            }
+        })
     }
 
     async fn audience(&self, store: &Lease, event: &Event) -> Result<Vec<Member>, DiscordError> {
@@ -131,8 +156,14 @@ impl Discord for Edge {
         // The row of the event and the instant it was made: the same event is the same message.
         let nonce = reminder::nonce(guild, ReminderId(event.id.0), event.created_at);
         body.nonce = Some(Nonce::new(format!("e-{nonce}")));
-        let call = routes::send_message(channel, &body).repeatable();
-        match self.core.sender.ask::<WireId<MessageId>>(call).await {
+        let post =
+            || self.core.sender.ask::<WireId<MessageId>>(routes::send_message(channel, &body).repeatable());
+        let mut posted = post().await;
+        if matches!(posted, Err(CallError::Unreadable(_))) {
+            // Discord took it. Asked again with the same nonce, it says under which id.
+            posted = post().await;
+        }
+        match posted {
             Ok(message) => Ok(message.id),
             Err(error) if error.may_have_been_done() => self.find_posted(guild, event, error).await,
             Err(error) => Err(self.refused(error, channel, TO_POST).await),
@@ -153,6 +184,12 @@ impl Discord for Edge {
 }
 
 impl Edge {
+    /// What could not be read of a guild is read in the background, and before its next reminder at the latest.
+    fn read_again_soon(&self, guild: GuildId) {
+        self.core.freshness.missed(|stale| stale == guild);
+        self.core.stale.notify_one();
+    }
+
     /// Why a reaction could not be put under a message.
     async fn cannot_react(&self, error: CallError, channel: ChannelId, emoji: &Emoji) -> DiscordError {
         match error {
@@ -213,6 +250,7 @@ fn info(message: WireMessage) -> MessageInfo {
         content: message.content,
         embed_title: message.embeds.into_iter().find_map(|embed| embed.title),
         author_id: message.author.id,
+        author_name: message.author.global_name.unwrap_or(message.author.username),
         reactions: message.reactions.into_iter().filter(by_others).filter_map(emoji_of).collect(),
     }
 }

@@ -113,8 +113,6 @@ impl Delivery<'_> {
             metrics::counter!(metric::REMINDERS, "status" => "failed").increment(1);
             self.log(reminder, why, "a reminder was not sent");
         }
-        // Its message tells of the next reminder, or that they are held up.
-        self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
         Ok(())
     }
 
@@ -161,8 +159,9 @@ impl Delivery<'_> {
             );
             return Ok(());
         }
-        // False: it was not suspended.
-        let _lifted = self.store.events().lift_suspension(self.event.id, None, now).await?;
+        if self.store.events().lift_suspension(self.event.id, None, now).await? {
+            self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
+        }
         metrics::counter!(metric::REMINDERS, "status" => "sent").increment(1);
         let lateness = (now - reminder.scheduled_at).to_std().unwrap_or_default();
         metrics::histogram!(metric::LATENESS).record(lateness.as_secs_f64());
@@ -170,7 +169,6 @@ impl Delivery<'_> {
             guild.id = %self.store.guild_id(), event.id = %self.event.id, reminder.id = %reminder.id,
             members = reminder.recipients.len(), lateness_ms = lateness.as_millis(), "reminder sent"
         );
-        self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
         Ok(())
     }
 
@@ -186,6 +184,13 @@ impl Delivery<'_> {
                 }
                 Ok(())
             }
+            SendError::Forbidden { .. } => {
+                // False: a member paused or ended the event meanwhile, which says more.
+                if events.suspend(self.event.id, &why, now + SUSPENSION, now).await? {
+                    self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
+                }
+                self.fail(reminder.id, &why).await
+            }
             SendError::ChannelGone => {
                 events.end_in_channel(self.event.channel_id, now).await?;
                 self.log(reminder.id, &why, "an event is over");
@@ -196,11 +201,6 @@ impl Delivery<'_> {
                 let _ended = events.end(self.event.id, EndReason::MessageDeleted, now).await?;
                 self.log(reminder.id, &why, "an event is over");
                 self.skip(reminder.id, &why).await
-            }
-            SendError::Forbidden { .. } => {
-                // False: a member paused or ended the event meanwhile, which says more.
-                let _suspended = events.suspend(self.event.id, &why, now + SUSPENSION, now).await?;
-                self.fail(reminder.id, &why).await
             }
             SendError::Refused { .. } | SendError::SentAndDeleted => self.fail(reminder.id, &why).await,
         }

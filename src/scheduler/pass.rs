@@ -136,8 +136,6 @@ impl Pass {
             let skip = Skip { event_id: event.id, scheduled_at, next_due_at, responded, why };
             if store.reminders().skip(&skip, now).await? {
                 metrics::counter!(metric::REMINDERS, "status" => "skipped").increment(1);
-                // Its message names the next instant.
-                self.scheduler.courier.event_changed(self.guild, event.id);
             }
             return Ok(());
         }

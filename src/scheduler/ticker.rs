@@ -99,7 +99,7 @@ impl Scheduler {
                 if !matches!(error, PassError::Storage(StorageError::Quarantined { .. })) {
                     let rest_s = rest.num_seconds();
                     tracing::warn!(
-                        guild.id = %guild, error = chain(&error), rest_s, "reminders of this guild wait for a moment"
+                        guild.id = %guild, error = chain(&error), rest_s, "some reminders of a guild wait for a moment"
                     );
                 }
                 let again = self.clock.now() + rest;

@@ -74,7 +74,7 @@ async fn an_event_whose_channel_cannot_be_looked_at_holds_up_no_other() {
     stage.start().await;
     stage.pass(HOUR);
     stage.until("the other event goes on", || pinged(&general) == ids(&[&anna])).await;
-    stage.until("it is told", || stage.log().says("reminders of this guild wait")).await;
+    stage.until("it is told", || stage.log().says("reminders of a guild wait")).await;
     stage.pass(HOUR);
     stage.until("and goes on", || reminders(&general).len() == 2).await;
     stage.discord.faults().clear();
@@ -118,7 +118,7 @@ async fn a_guild_that_was_absent_is_reminded_as_soon_as_it_is_back() {
     asked(&stage, &other).await;
     stage.pass(HOUR);
     stage.until("another guild has its reminder", || stage.log_rows(&other) == ["sent"]).await;
-    assert!(!stage.log().says("reminders of this guild wait"), "it is left alone");
+    assert!(!stage.log().says("reminders of a guild wait"), "it is left alone");
     guild.reinvite_bot();
     stage.until("it is reminded", || stage.log_rows(&guild) == ["sent"]).await;
     assert_eq!(pinged(&general), ids(&[&anna]));

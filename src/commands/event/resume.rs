@@ -45,7 +45,7 @@ async fn resume(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
 
 /// Goes on with what Discord refused, once what was missing is there.
 async fn lift(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
-    place::require_muster(call, chosen.event.channel_id, place::Purpose::Post).await?;
+    place::require_muster(call, chosen.event.channel_id, place::Purpose::Remind).await?;
     let now = call.now();
     let next = next_instant(&chosen.event, now);
     call.app.expect_due(call.guild(), next.at).await?;

@@ -22,6 +22,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::core::Core;
 use super::failure::chain;
 use super::guild_lifecycle;
+use super::healing;
 use super::interactions;
 use super::link::Identity;
 use super::members;
@@ -136,10 +137,9 @@ impl Intake {
 
     /// What an event may have changed that cannot be read is stale.
     fn unreadable(&mut self, kind: &str, guild: Option<GuildId>) {
-        match guild {
-            Some(guild) => self.core.freshness.missed(|stale| stale == guild),
-            None => self.core.freshness.missed(|_| true),
-        }
+        let affected = |known: GuildId| guild.is_none_or(|guild| known == guild);
+        self.core.freshness.missed(affected);
+        self.core.access.forget_guilds(affected);
         self.core.stale.notify_one();
         self.count_unreadable(kind);
     }
@@ -165,7 +165,7 @@ impl Intake {
 }
 
 /// Takes down what happened in a guild.
-async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), StorageError> {
+async fn handle(core: &Arc<Core>, guild: GuildId, update: GuildUpdate) -> Result<(), StorageError> {
     match update {
         GuildUpdate::Listed => guild_lifecycle::joined(core, guild).await?,
         GuildUpdate::Present => {
@@ -175,6 +175,7 @@ async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), 
             core.freshness.missed(|stale| stale == guild);
             core.link.announced(guild);
             core.stale.notify_one();
+            healing::begin(core, guild);
         }
         GuildUpdate::Removed => {
             core.link.announced(guild);
@@ -193,12 +194,19 @@ async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), 
                 store.guild().set_name(&name, core.clock.now()).await?;
             }
         }
-        GuildUpdate::Roles => core.access.forget_roles(guild),
-        GuildUpdate::ChannelChanged(channel) => core.access.forget_channel(channel),
+        GuildUpdate::Roles => {
+            core.access.forget_roles(guild);
+            healing::begin(core, guild);
+        }
+        GuildUpdate::ChannelChanged(channel) => {
+            core.access.forget_channel(channel);
+            healing::begin(core, guild);
+        }
         GuildUpdate::ChannelDeleted(channel) => channel_deleted(core, guild, channel).await?,
         GuildUpdate::Member(change) => {
             if core.link.identity().is_some_and(|me| me.user == change.user()) {
                 core.access.forget_roles(guild);
+                healing::begin(core, guild);
             }
             members::change(core, guild, change).await?;
         }

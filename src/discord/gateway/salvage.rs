@@ -9,7 +9,8 @@ use super::rebuild;
 use super::update::{GuildUpdate, Update};
 use crate::discord::link::Identity;
 use crate::discord::reactions::ReactionChange;
-use crate::discord::wire::WireEmoji;
+use crate::discord::wire::{WireEmoji, WireMember};
+use crate::domain::audience::Member;
 use crate::ids::GuildId;
 
 /// The gateway events whose loss would make Muster wrong or deaf; the others may be unreadable.
@@ -55,6 +56,9 @@ pub(super) fn update(event: UnknownEvent) -> Option<Update> {
             }
             Some(Update::Unreadable { kind, guild })
         }
+        "MESSAGE_REACTION_ADD" | "MESSAGE_REACTION_REMOVE" => {
+            Some(reaction(&kind, &data).unwrap_or(Update::Unreadable { kind, guild }))
+        }
         "INTERACTION_CREATE" => {
             if let Some(interaction) = rebuild::interaction(&data) {
                 return Some(Update::Interaction(Box::new(interaction)));
@@ -82,6 +86,20 @@ fn ready(data: &Value) -> Option<Update> {
     // A guild that were left out here would count as absent.
     let guilds = listed.iter().map(|guild| field(guild, "id")).collect::<Option<Vec<GuildId>>>()?;
     Some(Update::Ready { identity, guilds })
+}
+
+/// A reaction that was put or taken back; `None` if what matters of it is not there.
+fn reaction(kind: &str, data: &Value) -> Option<Update> {
+    let user = field(data, "user_id")?;
+    let emoji = field::<WireEmoji>(data, "emoji")?.emoji()?;
+    let change = if kind == "MESSAGE_REACTION_REMOVE" {
+        ReactionChange::Removed { user, emoji }
+    } else {
+        let member = field::<WireMember>(data, "member").map(Member::from);
+        ReactionChange::Added { user, emoji, member }
+    };
+    let update = GuildUpdate::Reactions(field(data, "message_id")?, change);
+    Some(Update::Guild(field(data, "guild_id")?, update))
 }
 
 #[cfg(test)]
@@ -130,6 +148,30 @@ mod tests {
         let data =
             json!({ "user": { "id": "7" }, "application": { "id": "8" }, "guilds": [{ "id": "1" }, {}] });
         assert!(matches!(read("READY", &data), Some(Update::Unreadable { kind, .. }) if kind == "READY"));
+    }
+
+    #[test]
+    fn a_reaction_is_understood_without_what_nobody_needs_of_it() {
+        let data = json!({
+            "user_id": "4", "channel_id": "5", "guild_id": "1", "message_id": "6", "emoji": { "id": null, "name": "✅" },
+            "member": { "user": { "id": "4", "username": "anna", "bot": true }, "roles": ["7"] },
+        });
+        let Some(Update::Guild(_, GuildUpdate::Reactions(message, change))) =
+            read("MESSAGE_REACTION_ADD", &data)
+        else {
+            panic!("it was not understood")
+        };
+        assert_eq!(message, MessageId::new(6));
+        let ReactionChange::Added { user, emoji, member: Some(member) } = change else {
+            panic!("{change:?}")
+        };
+        assert_eq!((user.get(), emoji), (4, Emoji::Unicode("✅".into())));
+        assert!(member.is_bot && member.roles.len() == 1);
+        let removed = read("MESSAGE_REACTION_REMOVE", &data);
+        assert!(matches!(
+            removed,
+            Some(Update::Guild(_, GuildUpdate::Reactions(_, ReactionChange::Removed { .. })))
+        ));
     }
 
     #[test]

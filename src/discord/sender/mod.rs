@@ -180,10 +180,7 @@ impl Sender {
         let mut request = self.http.request(call.key.method.clone(), url).timeout(deadline);
         match &call.body {
             Some(Ok(body)) => request = request.header(CONTENT_TYPE, "application/json").body(body.clone()),
-            Some(Err(error)) => {
-                let message = format!("the request cannot be written as JSON: {error}");
-                return Err(CallError::Refused { status: 400, code: 0, message });
-            }
+            Some(Err(error)) => return Err(CallError::Unwritable(error.to_string())),
             None => {}
         }
         request.send().await.map_err(unavailable)

@@ -12,6 +12,7 @@ async fn asked(stage: &Stage, guild: &Guild, reactions: &str) -> (Message, [Memb
     let options = options.each_ref().map(|(name, value)| (*name, value.as_str()));
     let told = stage.told(&guild.owner(), &general, "/event watch", &options).await;
     assert!(told.starts_with("I am watching"), "{told}");
+    stage.only_the_gateway_tells();
     (message, ["Anna", "Ben"].map(|name| guild.add_member(name)))
 }
 
@@ -86,6 +87,7 @@ async fn a_super_reaction_taken_back_beside_a_plain_one_leaves_an_answer() {
     anna.reacts(&message, "✅");
     anna.super_reacts(&message, "✅");
     until_answered(&stage, &message, "1 of 3 members").await;
+    stage.discord.faults().clear();
     stage.discord.gateway().drop_connections();
     stage.discord.gateway().wait_until_ready().await;
     until_answered(&stage, &message, "1 of 3 members").await;
@@ -132,9 +134,9 @@ async fn a_reaction_under_another_message_answers_nothing() {
 async fn the_events_of_two_guilds_count_their_own_answers() {
     let (stage, guild) = Stage::set().await;
     let other = stage.discord.add_guild("Go club");
-    let (message, [anna, _]) = asked(&stage, &guild, "✅").await;
     let there = other.owner().says(&other.channel("general"), "Who comes?");
     watch(&stage, &other.owner(), &there).await;
+    let (message, [anna, _]) = asked(&stage, &guild, "✅").await;
     other.admit(&anna).reacts(&there, "✅");
     until_answered(&stage, &there, "1 of 2 members").await;
     until_answered(&stage, &message, "0 of 3 members").await;

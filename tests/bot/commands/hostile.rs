@@ -141,7 +141,7 @@ async fn a_hostile_description_is_inert_and_keeps_its_lines() {
     \|\|x\|\|
 
     **0** of **1** answered, **1** missing
-    Next reminder: <t:F> (<t:R>), every hour
+    Reminds every hour.
     ✅ Coming (0)
     –
     ❌ Not coming (0)

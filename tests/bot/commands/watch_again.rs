@@ -95,14 +95,17 @@ async fn a_posted_event_takes_other_reactions_as_buttons() {
     let (general, _, [anna, ben]) = asked(&guild);
     let event = stage.create(&guild.owner(), &general, "Board games").await;
     anna.presses(&event, "Coming").await.unwrap();
-    watch(&stage, &event, &[("reactions", "🍕 🍝 ✅")]).await;
-    event.wait_until(|event| event.buttons().len() == 3 && event.text().contains("🍕")).await;
+    watch(&stage, &event, &[("reactions", "🍕 🍝")]).await;
+    event.wait_until(|event| event.buttons().len() == 2 && event.text().contains("**0** of **3**")).await;
     ben.presses(&event, "🍕").await.unwrap();
+    event.wait_until(|event| event.text().contains("**1** of **3**")).await;
+    // Anna's answer counts again as soon as there is such an answer.
+    watch(&stage, &event, &[("reactions", "🍕 🍝 ✅")]).await;
     event.wait_until(|event| event.text().contains("**2** of **3**")).await;
     insta::assert_snapshot!(picture(&event), @"
     Board games
     **2** of **3** answered, **1** missing
-    Next reminder: <t:F> (<t:R>), every hour
+    Reminds every hour.
     🍕 (1)
     @Ben
     🍝 (0)
