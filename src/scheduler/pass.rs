@@ -79,21 +79,22 @@ impl Pass {
             return Ok(Ended::Well);
         };
         courier.refresh(&store).await?;
-        match self.work_in(&store).await? {
+        let now = clock.now();
+        match self.work_in(&store, now).await? {
             None => {
                 sync_due(&store, registry, agenda).await?;
                 Ok(Ended::Well)
             }
             Some(error) => {
-                let next = store.events().earliest_instant_after(clock.now()).await?;
+                // What has become due while this pass worked was not in it.
+                let next = store.events().earliest_instant_after(now).await?;
                 Ok(Ended::InTrouble { error, next })
             }
         }
     }
 
-    /// Goes through all that is due, whatever becomes of each; the first failure, if there is one.
-    async fn work_in(&self, store: &Lease) -> Result<Option<PassError>, PassError> {
-        let now = self.scheduler.clock.now();
+    /// Goes through all that is due at `now`, whatever becomes of each; the first failure, if there is one.
+    async fn work_in(&self, store: &Lease, now: Timestamp) -> Result<Option<PassError>, PassError> {
         let mut first = None;
         for reminder in store.reminders().pending(now, EVENTS_PER_PASS).await? {
             if self.scheduler.shutdown.is_requested() {
@@ -103,7 +104,7 @@ impl Pass {
                 first.get_or_insert(error.into());
             }
         }
-        for event in store.events().due(self.scheduler.clock.now(), EVENTS_PER_PASS).await? {
+        for event in store.events().due(now, EVENTS_PER_PASS).await? {
             if self.scheduler.shutdown.is_requested() {
                 return Ok(first);
             }
