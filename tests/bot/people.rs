@@ -2,7 +2,7 @@
 
 use discord_emulator::{Channel, Emulator, Guild, Intents, Member, Message, Permissions, Role};
 
-use crate::stage::{HOUR, Stage, asked, ids, pinged, reminders};
+use crate::stage::{HOUR, Stage, asked, ids, last_pinged, pinged, reminders};
 
 /// An event of Muster's own in `general` that asks only the members with a role.
 async fn created_for(stage: &Stage, guild: &Guild, role: &Role) -> (Channel, Message) {
@@ -22,18 +22,6 @@ async fn next_hour(stage: &Stage, guild: &Guild) {
     stage.until("this hour's reminder is sent or skipped", is_over).await;
 }
 
-fn newest_pings(channel: &Channel) -> Vec<u64> {
-    let mut pings: Vec<u64> = reminders(channel)
-        .last()
-        .map(Message::pings)
-        .unwrap_or_default()
-        .iter()
-        .map(|user| user.get())
-        .collect();
-    pings.sort_unstable();
-    pings
-}
-
 /// Waits until the store says of a member that they are there, or gone.
 async fn until_known(stage: &Stage, guild: &Guild, member: &Member, present: bool) {
     let id = member.id().to_string();
@@ -46,15 +34,15 @@ async fn who_joins_is_asked_and_who_leaves_is_not() {
     let anna = guild.add_member("Anna");
     let (general, _) = asked(&stage, &guild).await;
     next_hour(&stage, &guild).await;
-    assert_eq!(newest_pings(&general), ids(&[&anna]));
+    assert_eq!(last_pinged(&general), ids(&[&anna]));
     let ben = guild.add_member("Ben");
     until_known(&stage, &guild, &ben, true).await;
     next_hour(&stage, &guild).await;
-    assert_eq!(newest_pings(&general), ids(&[&anna, &ben]));
+    assert_eq!(last_pinged(&general), ids(&[&anna, &ben]));
     anna.leave();
     until_known(&stage, &guild, &anna, false).await;
     next_hour(&stage, &guild).await;
-    assert_eq!(newest_pings(&general), ids(&[&ben]));
+    assert_eq!(last_pinged(&general), ids(&[&ben]));
     guild.ban(&ben);
     until_known(&stage, &guild, &ben, false).await;
     next_hour(&stage, &guild).await;
@@ -103,17 +91,17 @@ async fn only_those_who_hold_the_role_at_that_moment_are_asked() {
     let (general, message) = created_for(&stage, &guild, &players).await;
     ben.presses(&message, "Coming").await.unwrap();
     next_hour(&stage, &guild).await;
-    assert_eq!(newest_pings(&general), ids(&[&anna]));
+    assert_eq!(last_pinged(&general), ids(&[&anna]));
     assert!(reminders(&general)[0].text().contains("1 of 2 answered"), "{}", reminders(&general)[0].text());
     dora.add_role(&players);
     let role = players.id().to_string();
     stage.until("Dora's role is known", || stage.roles(&guild, &dora).contains(&role)).await;
     next_hour(&stage, &guild).await;
-    assert_eq!(newest_pings(&general), ids(&[&anna, &dora]));
+    assert_eq!(last_pinged(&general), ids(&[&anna, &dora]));
     anna.remove_role(&players);
     stage.until("Anna's role is known", || !stage.roles(&guild, &anna).contains(&role)).await;
     next_hour(&stage, &guild).await;
-    assert_eq!(newest_pings(&general), ids(&[&dora]));
+    assert_eq!(last_pinged(&general), ids(&[&dora]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,13 +132,13 @@ async fn who_may_see_the_channel_changes_with_roles_and_exceptions() {
     let role = insiders.id().to_string();
     stage.until("Anna's role is known", || stage.roles(&guild, &anna).contains(&role)).await;
     next_hour(&stage, &guild).await;
-    assert_eq!(newest_pings(&general), ids(&[&anna]));
+    assert_eq!(last_pinged(&general), ids(&[&anna]));
     insiders.set_permissions(Permissions::ADMINISTRATOR);
     general.overwrite(&ben, Permissions::VIEW_CHANNEL, Permissions::NONE);
     let reads = || stage.discord.requests_to(&discord_emulator::Method::GET, "/channels/{channel_id}").len();
     let before = reads();
     next_hour(&stage, &guild).await;
-    assert_eq!(newest_pings(&general), ids(&[&anna, &ben]));
+    assert_eq!(last_pinged(&general), ids(&[&anna, &ben]));
     assert!(reads() > before, "the change was heard of and looked at");
 }
 

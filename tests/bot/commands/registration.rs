@@ -36,6 +36,7 @@ async fn the_commands_read_well() {
         message (required): The link of the message, or its id if it is in this channel.
         interval: How often to remind, such as 90 (minutes), 90m, 1h30 or 2 days.
         reactions: The emoji that count as an answer, with spaces between them; ✅ ❌ ❓ unless you choose others.
+        title: What to call it; without one, the first line of the message.
       create: Post an event with buttons, and remind who has not answered it.
         title (required): What you ask people for, in a few words.
         description: More about it: where, when, what to bring.

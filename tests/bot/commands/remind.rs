@@ -77,6 +77,8 @@ async fn a_reminder_that_may_not_be_sent_is_refused_with_the_permission() {
     let (owner, general) = (guild.owner(), guild.channel("general"));
     stage.create(&owner, &general, "Match").await;
     general.deny_bot(Permissions::SEND_MESSAGES);
+    // A command does not wait for the events before it; this one gives them the time.
+    stage.told(&owner, &general, "/event list", &[]).await;
     let told = stage.told(&owner, &general, "/event remind", &EVENT).await;
     assert!(told.starts_with("I am missing **Send Messages** in #general."), "{told}");
     assert_eq!(stage.log_rows(&guild), Vec::<String>::new());

@@ -41,3 +41,26 @@ pub(crate) async fn asked(stage: &Stage, guild: &Guild) -> (Channel, Message) {
     stage.until("the owner's answer is known", || stage.answers(guild) > before).await;
     (general, message)
 }
+
+/// Lets hours pass until a reminder of this guild costs one request: the bot then believes what it knows without
+/// asking, and whatever it misses from now on it has to notice. Returns how many reminders that took.
+pub(crate) async fn until_steady(stage: &Stage, guild: &Guild) -> usize {
+    for hours in 1..=20 {
+        let (before, rows) = (stage.discord.requests().len(), stage.log_rows(guild).len());
+        stage.pass(HOUR);
+        let is_sent = || stage.log_rows(guild).get(rows).is_some_and(|row| row == "sent");
+        stage.until("the reminder is sent", is_sent).await;
+        if stage.discord.requests().len() == before + 1 {
+            return hours;
+        }
+    }
+    panic!("the bot asks and asks: {:?}", stage.discord.requests());
+}
+
+/// The members whom the latest reminder pinged, in ascending order.
+pub(crate) fn last_pinged(channel: &Channel) -> Vec<u64> {
+    let pings = reminders(channel).pop().map(|reminder| reminder.pings()).unwrap_or_default();
+    let mut users: Vec<u64> = pings.into_iter().map(Snowflake::get).collect();
+    users.sort_unstable();
+    users
+}

@@ -28,7 +28,7 @@ use muster::lifecycle::{Lifecycle, Pulse, Shutdown};
 use muster::run::Bot;
 use tempfile::TempDir;
 
-pub(crate) use self::asking::{HOUR, asked, ids, pinged, reminders};
+pub(crate) use self::asking::{HOUR, asked, ids, last_pinged, pinged, reminders, until_steady};
 use self::clock::TestClock;
 pub(crate) use self::club::{Club, NonceWindow, SHORT_WINDOW};
 pub(crate) use self::database::log_rows;
