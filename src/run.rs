@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::clock::SharedClock;
 use crate::config::{Config, Token};
 use crate::discord::Edge;
+use crate::errors::chain;
 use crate::http::{self, DiskProbe, Health};
 use crate::lifecycle::{self, Failures, Lifecycle, Pulse};
 use crate::scheduler::{self, Agenda, Scheduler};
@@ -185,11 +186,11 @@ async fn stop(foundation: &Foundation, lifecycle: &Lifecycle, asked_for: bool) {
     let stores_deadline = deadline - REGISTRY_TIME;
     tokio::select! {
         () = foundation.stores.close(stores_deadline) => {}
-        () = shutdown.cut_off(stores_deadline, lifecycle::HURRIED - REGISTRY_TIME) => {}
+        () = shutdown.cut_off(stores_deadline, lifecycle::HURRIED.saturating_sub(REGISTRY_TIME)) => {}
     }
     tokio::select! {
         closed = foundation.registry.close(asked_for && drained) => if let Err(error) = closed {
-            tracing::error!(error = %error, "the registry could not be closed; the next start looks at every guild");
+            tracing::error!(error = chain(&error), "the registry could not be closed; the next start looks at every guild");
         },
         () = shutdown.cut_off(deadline, REGISTRY_TIME) => {
             tracing::warn!("the registry could not be closed in time; the next start looks at every guild");

@@ -7,15 +7,11 @@ PRAGMA application_id = 1297437524; -- "MUST"
 PRAGMA user_version = 1;
 
 -- One row: the guild itself. Its number is in the file, so that a file copied to another guild is noticed.
--- members_synced_at NULL: the list must be fetched before it is trusted.
--- answers_synced_at NULL: the reactions must be read again before the next reminder.
 CREATE TABLE guild (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     guild_id INTEGER NOT NULL,
     name TEXT,
     settings TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(settings)),
-    members_synced_at INTEGER,
-    answers_synced_at INTEGER,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 ) STRICT;

@@ -38,6 +38,16 @@ pub trait Discord: Send + Sync + 'static {
         roles: &[RoleId],
     ) -> Result<Permissions, DiscordError>;
 
+    /// Whether the guild has this role.
+    ///
+    /// # Errors
+    /// [`DiscordError::Unavailable`].
+    async fn has_role(&self, guild: GuildId, role: RoleId) -> Result<bool, DiscordError>;
+
+    /// Forgets who may do what in a channel, so that Discord is asked anew: before a refusal, in case a change of it was
+    /// missed.
+    fn forget_permissions(&self, guild: GuildId, channel: ChannelId);
+
     /// A message; `None` if it does not exist.
     ///
     /// # Errors
@@ -127,6 +137,8 @@ pub struct MessageInfo {
     pub embed_title: Option<String>,
     /// Who wrote it.
     pub author_id: UserId,
+    /// What whoever wrote it is called.
+    pub author_name: String,
     /// The emoji that others than Muster put under it.
     pub reactions: Vec<Emoji>,
 }
@@ -151,6 +163,12 @@ pub enum DiscordError {
         /// Where.
         channel: ChannelId,
     },
+    /// Discord does not let Muster, though no permission seems to be missing.
+    #[error(
+        "Discord does not let me do that in <#{0}>, although I seem to have what it takes. Somebody who manages this \
+         server can look at what the channel's settings say of me."
+    )]
+    NotAllowed(ChannelId),
     /// Discord is slow, down, or limits Muster.
     #[error("Discord does not answer me at the moment. Nothing was lost; please try again in a minute.")]
     Unavailable(String),

@@ -1,6 +1,6 @@
 //! The buttons on Muster's messages: they carry all they need, so they work after a restart and years later.
 
-use super::call::{Call, Press};
+use super::call::{Call, Press, SeenBy};
 use super::error::CommandError;
 use super::event;
 use super::people::mentions;
@@ -23,7 +23,9 @@ pub(super) async fn press(call: Call<'_>, press: Press<'_>) -> Result<Reply, Com
     match id.action {
         Action::Answer { event, choice } => answer(call, press.message, event, choice).await,
         Action::Missing { reminder, part } => missing(call, press.message, reminder, part).await,
-        Action::ListPage { page } => event::page(call, page).await,
+        // A page takes the place of the one before it; lists are shown to one member each.
+        Action::ListPage { page } if press.seen_by == SeenBy::Presser => event::page(call, page).await,
+        Action::ListPage { .. } => Err(UnknownCustomId.into()),
     }
 }
 

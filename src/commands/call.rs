@@ -1,8 +1,9 @@
 //! One use of a command or a button: who asks, where, and the handles to act with.
 
-use crate::app::{App, Discord};
+use crate::app::{App, Discord, MembersMode};
 use crate::clock::Timestamp;
 use crate::commands::CommandError;
+use crate::domain::audience::Member;
 use crate::domain::interval::Interval;
 use crate::domain::permissions::Permissions;
 use crate::domain::settings::GuildSettings;
@@ -42,6 +43,17 @@ pub struct Press<'a> {
     pub custom_id: &'a str,
     /// The message on which it stands.
     pub message: MessageId,
+    /// Who sees that message.
+    pub seen_by: SeenBy,
+}
+
+/// Who sees the message of a button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeenBy {
+    /// Only whoever pressed it.
+    Presser,
+    /// Everyone in the channel.
+    Everyone,
 }
 
 /// What every handler is given: the handles of the app, and who asks.
@@ -77,6 +89,18 @@ impl<'a> Call<'a> {
     /// The guild's store if it has one; never creates it.
     pub(super) async fn store(self) -> Result<Option<Lease>, CommandError> {
         Ok(self.app.stores.open(self.guild()).await?)
+    }
+
+    /// The guild's store, made if it has none yet. Without the members intent whoever asks is known from now on.
+    pub(super) async fn store_or_create(self) -> Result<Lease, CommandError> {
+        let store = self.app.stores.open_or_create(self.guild()).await?;
+        if self.discord().members_mode() == MembersMode::Degraded {
+            let Invoker { user_id, name, roles, .. } = self.invoker().clone();
+            // Bots use no commands.
+            let member = Member { user_id, name, is_bot: false, roles };
+            store.members().upsert(&member, self.now()).await?;
+        }
+        Ok(store)
     }
 
     /// The guild's store, which exists wherever an event is named.

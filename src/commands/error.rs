@@ -58,12 +58,23 @@ pub enum CommandError {
     },
     /// No such channel in this guild, or Muster does not see it.
     #[error(
-        "I cannot see <#{0}>. If it is a channel of this server, give me **View Channel** there, then try again."
+        "I cannot see <#{channel}>. If it is a channel of this server, give me {} there, then try again.",
+        named(*.wanted)
     )]
-    NoSuchChannel(ChannelId),
+    NoSuchChannel {
+        /// Where.
+        channel: ChannelId,
+        /// All that Muster will need there.
+        wanted: Permissions,
+    },
     /// A category, a forum.
     #[error("<#{0}> holds no messages of its own. Choose a text channel or a thread.")]
     NoMessagesThere(ChannelId),
+    /// No such role in this guild.
+    #[error(
+        "I know no such role in this server. Choose one from the list, or leave `role` out to ask everybody."
+    )]
+    NoSuchRole,
     /// The text names no message.
     #[error(transparent)]
     MessageRef(#[from] MessageRefError),

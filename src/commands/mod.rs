@@ -34,7 +34,7 @@ mod tests;
 
 use serenity::all::{AutocompleteChoice, CommandData, CommandType};
 
-pub use call::{Invocation, Invoker, Press};
+pub use call::{Invocation, Invoker, Press, SeenBy};
 pub use catalogue::registrations;
 pub use error::CommandError;
 pub use reply::{Reply, ReplyKind};
@@ -50,6 +50,15 @@ pub async fn run(app: &App, invocation: &Invocation, data: &CommandData) -> Repl
         _ => catalogue::run_slash(call, data).await,
     };
     result.unwrap_or_else(|error| error::report(call, &data.name, &error)).fitted()
+}
+
+/// Whether a command asks Discord so much that whoever used it should hear at once that it is being worked on.
+#[must_use]
+pub fn takes_long(data: &CommandData) -> bool {
+    match data.kind {
+        CommandType::Message => true,
+        _ => data.name == "event" && data.options.iter().any(|sub| event::takes_long(&sub.name)),
+    }
 }
 
 /// Suggests values for the option that the member is typing, at most 25; none if something is wrong.

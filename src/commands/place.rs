@@ -14,27 +14,27 @@ pub(super) enum Purpose {
     Watch,
     /// Post an event, and send reminders.
     Post,
+    /// Go on with the reminders of an event that is there.
+    Remind,
 }
 
 impl Purpose {
     /// What the member must be allowed.
     fn of_member(self, kind: ChannelKind) -> Permissions {
-        let read = Permissions::VIEW_CHANNEL | Permissions::READ_MESSAGE_HISTORY;
         match self {
-            Self::Watch => read,
+            Self::Watch | Self::Remind => Permissions::VIEW_CHANNEL | Permissions::READ_MESSAGE_HISTORY,
             Self::Post => Permissions::VIEW_CHANNEL | sending(kind),
         }
     }
 
-    /// What Muster must be allowed. Members answer what it posts with buttons, so there it need not react.
+    /// What Muster must be allowed. Members answer what it posts with buttons, so there it need not react; a reminder is
+    /// plain text.
     fn of_muster(self, kind: ChannelKind) -> Permissions {
-        let always = Permissions::VIEW_CHANNEL
-            | Permissions::READ_MESSAGE_HISTORY
-            | Permissions::EMBED_LINKS
-            | sending(kind);
+        let always = Permissions::VIEW_CHANNEL | Permissions::READ_MESSAGE_HISTORY | sending(kind);
         match self {
             Self::Watch => always | Permissions::ADD_REACTIONS,
-            Self::Post => always,
+            Self::Post => always | Permissions::EMBED_LINKS,
+            Self::Remind => always,
         }
     }
 }
@@ -55,13 +55,13 @@ pub(super) async fn require(
     call: Call<'_>,
     channel: ChannelId,
     purpose: Purpose,
-) -> Result<(), CommandError> {
-    let info = find(call, channel).await?;
-    let permissions = purpose.of_member(info.kind) & !rights::permissions_in(call, channel).await?;
-    if permissions != Permissions::default() {
-        return Err(CommandError::MemberMissing { permissions, channel });
+) -> Result<ChannelInfo, CommandError> {
+    let checked = check(call, channel, purpose).await;
+    if !is_about_permissions(&checked) {
+        return checked;
     }
-    require_muster_in(call, &info, purpose).await
+    call.discord().forget_permissions(call.guild(), channel);
+    check(call, channel, purpose).await
 }
 
 /// Checks that Muster may do in a channel what it takes.
@@ -72,27 +72,56 @@ pub(super) async fn require_muster(
     call: Call<'_>,
     channel: ChannelId,
     purpose: Purpose,
-) -> Result<(), CommandError> {
-    let info = find(call, channel).await?;
-    require_muster_in(call, &info, purpose).await
+) -> Result<ChannelInfo, CommandError> {
+    let checked = check_muster(call, channel, purpose).await;
+    if !is_about_permissions(&checked) {
+        return checked;
+    }
+    call.discord().forget_permissions(call.guild(), channel);
+    check_muster(call, channel, purpose).await
 }
 
-async fn require_muster_in(
+/// Whether a check ended with something that may have changed without Muster hearing of it.
+fn is_about_permissions(checked: &Result<ChannelInfo, CommandError>) -> bool {
+    matches!(checked, Err(CommandError::MemberMissing { .. } | CommandError::BotMissing { .. }))
+}
+
+async fn check(call: Call<'_>, channel: ChannelId, purpose: Purpose) -> Result<ChannelInfo, CommandError> {
+    let info = find(call, channel, purpose).await?;
+    let permissions = purpose.of_member(info.kind) & !rights::permissions_in(call, channel).await?;
+    if permissions != Permissions::default() {
+        return Err(CommandError::MemberMissing { permissions, channel });
+    }
+    check_muster_in(call, info, purpose).await
+}
+
+async fn check_muster(
     call: Call<'_>,
-    channel: &ChannelInfo,
+    channel: ChannelId,
     purpose: Purpose,
-) -> Result<(), CommandError> {
+) -> Result<ChannelInfo, CommandError> {
+    let info = find(call, channel, purpose).await?;
+    check_muster_in(call, info, purpose).await
+}
+
+async fn check_muster_in(
+    call: Call<'_>,
+    channel: ChannelInfo,
+    purpose: Purpose,
+) -> Result<ChannelInfo, CommandError> {
     let mine = call.discord().my_permissions(call.guild(), channel.id).await?;
     let permissions = purpose.of_muster(channel.kind) & !mine;
     if permissions == Permissions::default() {
-        return Ok(());
+        return Ok(channel);
     }
     Err(CommandError::BotMissing { permissions, channel: channel.id })
 }
 
-async fn find(call: Call<'_>, channel: ChannelId) -> Result<ChannelInfo, CommandError> {
+async fn find(call: Call<'_>, channel: ChannelId, purpose: Purpose) -> Result<ChannelInfo, CommandError> {
     let found = call.discord().channel(call.guild(), channel).await?;
-    match found.ok_or(CommandError::NoSuchChannel(channel))? {
+    // Of one that Muster cannot see it does not know the kind; most hold messages.
+    let wanted = purpose.of_muster(ChannelKind::Text);
+    match found.ok_or(CommandError::NoSuchChannel { channel, wanted })? {
         info if info.kind == ChannelKind::Other => Err(CommandError::NoMessagesThere(channel)),
         info => Ok(info),
     }

@@ -38,7 +38,7 @@ impl Standing {
         let (responded, total) = (self.turnout.responded, self.turnout.total());
         let missing = self.turnout.non_responders.len();
         match (total, missing) {
-            (0, _) => "Nobody is asked yet: I know of no member who should answer.".to_owned(),
+            (0, _) => NOBODY.to_owned(),
             (1, 0) => "The only member whom I ask has answered.".to_owned(),
             (1, _) => "The only member whom I ask has not answered yet.".to_owned(),
             (_, 0) => format!("All {total} members have answered; nobody is missing."),
@@ -51,12 +51,16 @@ impl Standing {
     }
 }
 
+/// Said where nobody is in the audience.
+const NOBODY: &str = "Nobody is asked yet: I know of no member who should answer.";
+
 /// Said where the audience cannot be looked up at the moment.
 pub(super) const NOT_COUNTED: &str = "I could not count who is asked just now; `/event show` tries again.";
 
 /// How many members a new event asks.
 pub(super) async fn asked(call: Call<'_>, store: &Lease, event: &Event) -> String {
     match call.discord().audience(store, event).await {
+        Ok(asked) if asked.is_empty() => NOBODY.to_owned(),
         Ok(asked) => format!("I ask {} and remind only those who have not answered.", members(asked.len())),
         Err(_) => NOT_COUNTED.to_owned(),
     }
@@ -103,9 +107,13 @@ pub(super) fn next_reminder(event: &Event) -> String {
         (State::Active, None) => format!("I remind {}.", event.interval.every()),
         (State::Paused, _) => "Reminders rest; answers still count. `/event resume` goes on.".to_owned(),
         (State::Suspended(reason), due) => {
+            let reason = text::shorten(reason, 300);
             let again =
-                due.map(|due| format!(" I try again {}.", text::relative_time(due))).unwrap_or_default();
-            format!("Reminders are held up: {}{again}", text::shorten(reason, 300))
+                due.map(|due| format!(" I try again {};", text::relative_time(due))).unwrap_or_default();
+            format!(
+                "Reminders are held up: {}.{again} `/event resume` goes on as soon as that is mended.",
+                reason.trim_end_matches('.')
+            )
         }
         (State::Ended(reason), _) => format!("It is over. {}", reason.sentence()),
     }

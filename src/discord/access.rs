@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::core::Core;
 use super::routes;
-use super::sender::{Call, CallError};
+use super::sender::{Call, CallError, Fate};
 use super::wire::{WireChannel, WireGuild, WireMember, WireOverwrite, WireThreadMember};
 use crate::app::ChannelKind;
 use crate::domain::audience::Member;
@@ -25,8 +25,6 @@ pub(super) struct GuildFacts {
     pub(super) roles: GuildRoles,
     /// What it is called.
     pub(super) name: String,
-    /// The roles of Muster itself.
-    my_roles: Vec<RoleId>,
 }
 
 /// What a channel adds to them.
@@ -50,6 +48,8 @@ pub(super) struct ChannelFacts {
 #[derive(Debug, Default)]
 pub(super) struct Access {
     guilds: Facts<GuildId, GuildFacts>,
+    /// The roles of Muster itself.
+    my_roles: Facts<GuildId, Vec<RoleId>>,
     channels: Facts<ChannelId, ChannelFacts>,
 }
 
@@ -57,6 +57,7 @@ impl Access {
     /// Forgets a guild's roles, because one changed.
     pub(super) fn forget_roles(&self, guild: GuildId) {
         self.guilds.forget(|key, _| *key == guild);
+        self.my_roles.forget(|key, _| *key == guild);
     }
 
     /// Forgets a channel and the threads in it, because it changed.
@@ -67,23 +68,30 @@ impl Access {
     /// Forgets all about the guilds that `affected` names, because changes may have been missed.
     pub(super) fn forget_guilds(&self, affected: impl Fn(GuildId) -> bool) {
         self.guilds.forget(|guild, _| affected(*guild));
+        self.my_roles.forget(|guild, _| affected(*guild));
         self.channels.forget(|_, facts| facts.guild.is_none_or(&affected));
     }
 }
 
-/// The roles and the owner of a guild, and Muster's own roles in it.
+/// The roles and the owner of a guild.
 ///
 /// # Errors
-/// [`CallError`]; [`CallError::Unavailable`] before the gateway said who Muster is.
+/// [`CallError`] if Discord cannot be asked or does not tell.
 pub(super) async fn guild(core: &Core, guild: GuildId) -> Result<Arc<GuildFacts>, CallError> {
     let load = async {
-        let me = core.link.identity().ok_or_else(not_connected)?.user;
         let facts: WireGuild = core.sender.ask(routes::guild(guild)).await?;
-        let my: WireMember = core.sender.ask(routes::member(guild, me)).await?;
         let name = facts.name.clone();
-        Ok(GuildFacts { roles: facts.into_roles(), name, my_roles: my.roles })
+        Ok(GuildFacts { roles: facts.into_roles(), name })
     };
     core.access.guilds.get_or_load(guild, load).await
+}
+
+async fn my_roles(core: &Core, guild: GuildId, me: UserId) -> Result<Arc<Vec<RoleId>>, CallError> {
+    let load = async {
+        let my: WireMember = core.sender.ask(routes::member(guild, me)).await?;
+        Ok(my.roles)
+    };
+    core.access.my_roles.get_or_load(guild, load).await
 }
 
 /// A channel or thread that Muster can see.
@@ -129,15 +137,28 @@ fn facts_of(wire: &WireChannel, parent: Option<&WireChannel>) -> ChannelFacts {
 /// What Muster may do in a channel of a guild.
 ///
 /// # Errors
-/// [`CallError`]; an unknown channel if it belongs to another guild.
+/// [`CallError`]; an unknown channel if it belongs to another guild; [`CallError::Unavailable`] before the gateway said
+/// who Muster is.
 pub(super) async fn my_permissions(
     core: &Core,
     guild_id: GuildId,
     channel_id: ChannelId,
 ) -> Result<Permissions, CallError> {
     let me = core.link.identity().ok_or_else(not_connected)?.user;
-    let facts = guild(core, guild_id).await?;
-    permissions_of(core, guild_id, channel_id, me, &facts.my_roles).await
+    let roles = my_roles(core, guild_id, me).await?;
+    permissions_of(core, guild_id, channel_id, me, &roles).await
+}
+
+/// Which of these permissions Muster lacks in a channel, asked anew; none where Discord does not say.
+pub(super) async fn missing(
+    core: &Core,
+    guild: GuildId,
+    channel: ChannelId,
+    wanted: Permissions,
+) -> Permissions {
+    core.access.forget_roles(guild);
+    core.access.forget_channel(channel);
+    my_permissions(core, guild, channel).await.map_or_else(|_| Permissions::default(), |mine| wanted & !mine)
 }
 
 /// What a member with these roles may do in a channel of a guild.
@@ -154,7 +175,10 @@ pub(super) async fn permissions_of(
     let channel = channel_in(core, guild_id, channel_id).await?;
     let facts = guild(core, guild_id).await?;
     let permissions = facts.roles.permissions_in(user, roles, &channel.overwrites);
+    // A private thread that Muster could look up is one that it is in.
+    let is_me = core.link.identity().is_some_and(|me| me.user == user);
     if channel.is_private_thread
+        && !is_me
         && !permissions.contains(MANAGE_THREADS)
         && !thread_members(core, channel_id).await?.contains(&user)
     {
@@ -192,9 +216,14 @@ async fn channel_in(core: &Core, guild: GuildId, id: ChannelId) -> Result<Arc<Ch
     Err(CallError::Refused { status: 404, code: 10_003, message: "the channel is of another guild".into() })
 }
 
+/// Who is in a thread; nobody where Discord does not say who is in a guild. To name somebody in a thread would pull them
+/// in, so none is asked there who may be outside.
 async fn thread_members(core: &Core, thread: ChannelId) -> Result<HashSet<UserId>, CallError> {
     let call: Call = routes::thread_members(thread);
-    let members: Vec<WireThreadMember> = core.sender.ask(call).await?;
+    let members: Vec<WireThreadMember> = match core.sender.ask(call).await {
+        Err(error) if error.fate() == Fate::Forbidden && core.link.is_degraded() => return Ok(HashSet::new()),
+        members => members?,
+    };
     Ok(members.into_iter().filter_map(|member| member.user_id).collect())
 }
 

@@ -1,7 +1,7 @@
 //! What every part of the edge shares.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -15,6 +15,7 @@ use super::keyed_locks::KeyedLocks;
 use super::link::Link;
 use super::members::MemberChange;
 use super::reactions::ReactionChange;
+use super::roll_call::RollCall;
 use super::sender::Sender;
 use crate::clock::SharedClock;
 use crate::config::Config;
@@ -48,6 +49,8 @@ pub(super) struct Core {
     pub(super) edits: Edits,
     /// Where the posting of an event may have been interrupted.
     pub(super) drafts: Drafts,
+    /// Which guilds Discord listed.
+    pub(super) roll_call: Mutex<RollCall>,
     /// One at a time joins, leaves or deletes a guild.
     pub(super) membership: KeyedLocks<GuildId>,
     /// One at a time reads a guild's members and reactions.
@@ -56,7 +59,7 @@ pub(super) struct Core {
     pub(super) member_changes: CatchUp<GuildId, MemberChange>,
     /// Changes of reactions that came while they were read.
     pub(super) reaction_changes: CatchUp<(GuildId, MessageId), ReactionChange>,
-    /// Nothing is deleted of guilds that are absent: too many of them are.
+    /// Nothing is deleted of guilds that are absent: too many of them are, or not every shard has listed its guilds yet.
     pub(super) absence_doubted: AtomicBool,
     /// Woken when changes may have been missed, or can be heard again.
     pub(super) stale: Notify,
@@ -65,6 +68,11 @@ pub(super) struct Core {
 }
 
 impl Core {
+    /// Which guilds Discord listed; held for a moment, never while something is waited for.
+    pub(super) fn roll_call(&self) -> MutexGuard<'_, RollCall> {
+        self.roll_call.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The open store of a guild that may have live events; `None` costs nothing and opens nothing.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Carries reminders: the scheduler's port, filled by the edge.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -24,9 +25,20 @@ use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::scheduler::{Courier, Probe, SendError};
 use crate::storage::Lease;
 
+/// How long after the start a reminder that is due waits for the gateway. Reminders do not need it, but without it
+/// Muster does not know yet what it may be told of members, and hears of no answer that comes meanwhile.
+pub(super) const PATIENCE_AT_START: Duration = Duration::from_secs(20);
+
 #[async_trait]
 impl Courier for Edge {
     async fn refresh(&self, store: &Lease) -> Result<(), SendError> {
+        tokio::select! {
+            () = self.shutdown.requested() => {
+                return Err(SendError::Retry { after: None, why: "Muster stops".into() });
+            }
+            () = self.core.link.identified() => {}
+            () = tokio::time::sleep_until(self.patient_until) => {}
+        }
         let refreshed = refresh::guild(&self.core, store).await;
         // No channel is named here: what concerns one of the guild's events does not fail the guild.
         refreshed.map_err(|error| match error.fate() {
@@ -109,20 +121,16 @@ async fn send(
 /// Names the permission that is missing where Discord only says that one is.
 async fn explain(core: &Core, guild: GuildId, channel: ChannelId, error: CallError) -> SendError {
     if error.fate() == Fate::Forbidden {
-        core.access.forget_roles(guild);
-        core.access.forget_channel(channel);
         let send = match access::channel(core, channel).await {
             Ok(facts) if facts.kind == ChannelKind::Thread => Permissions::SEND_MESSAGES_IN_THREADS,
             _ => Permissions::SEND_MESSAGES,
         };
-        let wanted = Permissions::VIEW_CHANNEL | send;
-        if let Ok(mine) = access::my_permissions(core, guild, channel).await {
-            let missing: Vec<_> = (wanted & !mine).names().collect();
-            if !missing.is_empty() {
-                return SendError::Forbidden {
-                    why: format!("I am missing {} in <#{channel}>", missing.join(" and ")),
-                };
-            }
+        let missing = access::missing(core, guild, channel, Permissions::VIEW_CHANNEL | send).await;
+        let missing: Vec<_> = missing.names().collect();
+        if !missing.is_empty() {
+            return SendError::Forbidden {
+                why: format!("I am missing {} in <#{channel}>", missing.join(" and ")),
+            };
         }
     }
     for_scheduler(&EdgeError::from(error), channel)

@@ -87,6 +87,11 @@ impl Edits {
         (due, next)
     }
 
+    /// Whether messages are being rewritten; each may have changed again meanwhile.
+    fn are_running(&self) -> bool {
+        self.lock().values().any(|stage| matches!(stage, Stage::Running { .. }))
+    }
+
     /// Takes down how an edit went: `Some` means that it is to be tried again after that time.
     fn done(&self, key: Key, retry: Option<Duration>) {
         let mut messages = self.lock();
@@ -102,14 +107,22 @@ impl Edits {
     }
 }
 
-/// Rewrites messages as they are requested, until a stop is asked for; then those that wait at once.
+/// Rewrites messages as they are requested, until a stop is asked for; then those that wait at once, and those that
+/// changed again while they were rewritten. What Discord does not take by the end of the grace is found at the next start.
 pub(super) async fn run(core: Arc<Core>, shutdown: Shutdown) {
     let places = Arc::new(Semaphore::new(AT_ONCE));
+    let mut has_hurried = false;
     loop {
         let stopping = shutdown.is_requested();
-        let horizon = if stopping { REST } else { Duration::ZERO };
+        let horizon = match (stopping, has_hurried) {
+            (false, _) => Duration::ZERO,
+            // All that wait, whatever for; once, as those that fail now would otherwise be tried without a pause.
+            (true, false) => BACKOFF,
+            (true, true) => REST,
+        };
+        has_hurried = stopping;
         let (due, next) = core.edits.take_due(Instant::now() + horizon);
-        if stopping && due.is_empty() {
+        if stopping && due.is_empty() && !core.edits.are_running() {
             return;
         }
         for key in due {

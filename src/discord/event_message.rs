@@ -3,6 +3,7 @@
 use serenity::all::{ButtonStyle, CreateActionRow, CreateButton, CreateEmbed, EmojiId, ReactionType};
 
 use super::body::MessageBody;
+use super::wire::WireEmbed;
 use crate::domain::audience::turnout;
 use crate::domain::choice::Choice;
 use crate::domain::custom_id::{Action, CustomId};
@@ -49,6 +50,12 @@ pub(super) fn render(
     MessageBody { embeds: vec![embed], components, ..MessageBody::default() }
 }
 
+/// Whether a message already shows what was rendered.
+pub(super) fn is_shown(body: &MessageBody, shown: &[WireEmbed]) -> bool {
+    let wanted = serde_json::to_value(&body.embeds).and_then(serde_json::from_value::<Vec<WireEmbed>>);
+    wanted.is_ok_and(|wanted| wanted == shown)
+}
+
 fn describe(event: &Event, responses: &[Response], asked: Option<&[UserId]>) -> String {
     let mut lines = Vec::new();
     if !event.description.is_empty() {
@@ -75,22 +82,21 @@ fn numbers(responses: &[Response], asked: Option<&[UserId]>) -> String {
     }
 }
 
+/// What comes next. No instant: each reminder would make the message out of date.
 fn outlook(event: &Event) -> String {
-    match (&event.state, event.next_due_at) {
-        (State::Active, Some(next)) => {
-            let (full, relative) = (text::full_time(next), text::relative_time(next));
-            format!("Next reminder: {full} ({relative}), {}", event.interval.every())
-        }
-        (State::Ended(reason), _) => format!("This is over. {}", reason.sentence()),
-        (State::Suspended(_), _) => "Reminders cannot be sent at the moment.".to_owned(),
-        (State::Active | State::Paused, _) => "Reminders are paused.".to_owned(),
+    match &event.state {
+        State::Active => format!("Reminds {}.", event.interval.every()),
+        State::Paused => "Reminders are paused.".to_owned(),
+        State::Suspended(_) => "Reminders cannot be sent at the moment.".to_owned(),
+        State::Ended(reason) => format!("This is over. {}", reason.sentence()),
     }
 }
 
 /// The name of a choice with its count, and those who gave it; together at most `room` characters.
 fn field(choice: &Choice, users: &[UserId], room: usize) -> (String, String) {
     let label = text::escape(&choice.label);
-    let name = format!("{} {label} ({})", choice.emoji, users.len());
+    let shown = format!("{} {label}", choice.emoji);
+    let name = format!("{} ({})", shown.trim_end(), users.len());
     let name = text::shorten(&name, FIELD_NAME_MAX);
     let room = room.saturating_sub(name.chars().count()).min(FIELD_VALUE_MAX);
     (name, mentions_within(users, room))
@@ -208,7 +214,7 @@ mod tests {
         let embed = &shown["embeds"][0];
         let description = embed["description"].as_str().unwrap();
         assert!(description.starts_with("**2** of **5** answered, **3** missing\n"), "{description}");
-        assert!(description.contains("<t:1800000000:F> (<t:1800000000:R>), every hour"), "{description}");
+        assert!(description.ends_with("\nReminds every hour."), "{description}");
         assert_eq!(embed["fields"][0]["name"], "✅ Coming (2)");
         assert_eq!(embed["fields"][0]["value"], "<@10> <@11>");
         assert_eq!(embed["fields"][1]["value"], "–");

@@ -28,6 +28,11 @@ impl EdgeError {
             Self::Storage(_) => Fate::Later(None),
         }
     }
+
+    /// Whether Discord answered, but in a form that cannot be read.
+    pub(super) fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Call(CallError::Unreadable(_)))
+    }
 }
 
 /// What the scheduler is told when something about a channel failed.

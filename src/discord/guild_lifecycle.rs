@@ -4,6 +4,8 @@
 //! - An outage changes nothing.
 //! - Nothing is deleted before `GET /guilds/{id}` says, at that moment, that Muster is not there. Any other answer means
 //!   not now; it is asked again later, also after a restart, since the registry remembers who left and who is absent.
+//! - Of guilds that Discord lists no longer, nothing is deleted before every shard has listed its guilds, and never if
+//!   over half of all guilds are missing: a fault is likelier than that, and the operator has to confirm it.
 //! - Joining, leaving and deleting one guild exclude each other.
 
 use std::sync::Arc;
@@ -21,7 +23,7 @@ use super::wire::WireGuild;
 use crate::clock::Timestamp;
 use crate::ids::GuildId;
 use crate::lifecycle::Shutdown;
-use crate::storage::{Membership, StorageError};
+use crate::storage::{GuildRecord, Membership, StorageError};
 
 /// How often guilds that left are looked at again.
 const SWEEP: Duration = Duration::from_secs(30);
@@ -39,18 +41,16 @@ pub(super) async fn joined(core: &Core, guild: GuildId) -> Result<(), StorageErr
 
 async fn note_present(core: &Core, guild: GuildId) -> Result<(), StorageError> {
     let before = core.registry.find(guild);
-    let was_away = before
-        .as_ref()
-        .is_some_and(|record| record.membership == Membership::Left || record.absent_since.is_some());
+    let is_away =
+        |record: &GuildRecord| record.membership == Membership::Left || record.absent_since.is_some();
     if core.registry.note_joined(guild, core.clock.now()).await? {
         tracing::info!(guild.id = %guild, returned = before.is_some(), "Muster is in a guild");
     }
     core.stores.admit(guild);
-    if was_away {
-        // It came back in time: what is due there is due again, and nothing else puts it into the agenda.
-        if let Some(store) = core.stores.open(guild).await? {
-            core.sync_due(&store).await?;
-        }
+    // It came back in time: what is due there is due again, and nothing else puts it into the agenda. The record is never
+    // later than the truth, and unlike the store it can always be read.
+    if let Some(due) = before.filter(is_away).and_then(|record| record.next_due_at) {
+        core.agenda.pull_forward(guild, due);
     }
     Ok(())
 }
@@ -89,12 +89,15 @@ pub(super) async fn admit(core: &Core, guild: GuildId) -> Result<bool, EdgeError
     Ok(true)
 }
 
-/// Takes down which guilds were missing at a roll call. Where too many are, none is deleted until the operator confirms
+/// Compares what Discord lists with what Muster was in, and takes down which guilds are missing. Where too many are, none is deleted until the operator confirms
 /// it; their grace runs all the same.
 ///
 /// # Errors
 /// [`StorageError`]; the next start tries again.
-pub(super) async fn roll_called(core: &Core, outcome: Outcome) -> Result<(), StorageError> {
+pub(super) async fn roll_called(core: &Core) -> Result<(), StorageError> {
+    let (shards, joined) = (core.link.shard_count(), core.registry.joined_guilds());
+    let confirmed = core.config.storage.confirm_mass_absence;
+    let outcome = core.roll_call().outcome(shards, &joined, confirmed);
     let missing = match outcome {
         Outcome::Waiting => return Ok(()),
         Outcome::Missing(missing) => {
@@ -103,7 +106,7 @@ pub(super) async fn roll_called(core: &Core, outcome: Outcome) -> Result<(), Sto
         }
         Outcome::Implausible(missing) => {
             core.absence_doubted.store(true, Ordering::Relaxed);
-            let (missing_count, joined) = (missing.len(), core.registry.joined_guilds().len());
+            let (missing_count, joined) = (missing.len(), joined.len());
             tracing::error!(
                 missing = missing_count,
                 joined,
@@ -114,6 +117,11 @@ pub(super) async fn roll_called(core: &Core, outcome: Outcome) -> Result<(), Sto
         }
     };
     for guild in missing {
+        let _alone = core.membership.lock(guild).await;
+        // It may have been announced while this waited.
+        if core.roll_call().lists(guild) {
+            continue;
+        }
         if core.registry.find(guild).is_some_and(|record| record.absent_since.is_none()) {
             tracing::warn!(guild.id = %guild, "Discord does not list a guild any more; it counts as absent");
             core.registry.note_absent(guild, core.clock.now()).await?;

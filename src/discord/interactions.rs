@@ -1,12 +1,16 @@
 //! Commands, buttons and suggestions: from the interaction to the call, and from the reply back in time.
 //!
-//! Discord wants a first answer within three seconds. A reply that takes longer than [`DEFER_AFTER`] is announced by a
-//! deferral and put in its place when it is there; Discord takes it for a quarter of an hour.
+//! Discord wants a first answer within three seconds, and members want to see at once that they were heard. A reply that
+//! takes longer than [`DEFER_AFTER`], or is known to take long, is announced by a deferral and put in its place when it
+//! is there; Discord takes it for a quarter of an hour.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use serenity::all::{CommandInteraction, ComponentInteraction, Interaction, ModalInteraction};
+use serenity::all::{
+    CommandInteraction, ComponentInteraction, Interaction, InteractionType, Message, MessageFlags,
+    ModalInteraction,
+};
 use tokio::time::Instant;
 
 use super::body::{Audience, FirstAnswer, MessageBody};
@@ -18,13 +22,13 @@ use super::members;
 use super::routes;
 use super::sender::CallError;
 use crate::app::App;
-use crate::commands::{self, Invocation, Invoker, Press, Reply, ReplyKind};
+use crate::commands::{self, Invocation, Invoker, Press, Reply, ReplyKind, SeenBy};
 use crate::domain::permissions::Permissions;
 use crate::ids::{ChannelId, GuildId, MessageId};
 use crate::telemetry::metric;
 
 /// How long a reply may take before it is announced.
-const DEFER_AFTER: Duration = Duration::from_secs(1);
+const DEFER_AFTER: Duration = Duration::from_millis(300);
 /// Suggestions that come later than this are of no use.
 const SUGGESTIONS_WITHIN: Duration = Duration::from_secs(2);
 
@@ -68,13 +72,16 @@ pub(super) fn take(core: &Arc<Core>, app: &Arc<App>, interaction: Interaction) {
     });
 }
 
-/// Starts a task that declines an interaction that could not be read. Where it only asked for suggestions, Discord
-/// refuses the answer, and the member sees no suggestions.
-pub(super) fn decline(core: &Arc<Core>, id: u64, token: String) {
+/// Starts a task that declines an interaction that could not be read: with a sentence, or where it only asked for
+/// suggestions, with none.
+pub(super) fn decline(core: &Arc<Core>, id: u64, token: String, kind: InteractionType) {
     let core = Arc::clone(core);
     core.tracker.clone().spawn(async move {
-        let body = MessageBody::of_reply(refusal(UNREADABLE), Audience::Asker);
-        let answer = FirstAnswer::Message(body).to_json();
+        let answer = match kind {
+            InteractionType::Autocomplete => FirstAnswer::Suggestions(serde_json::Value::Array(Vec::new())),
+            _ => FirstAnswer::Message(MessageBody::of_reply(refusal(UNREADABLE), Audience::Asker)),
+        };
+        let answer = answer.to_json();
         if let Err(error) = core.sender.tell(routes::answer_interaction(id, &token, &answer)).await {
             tracing::debug!(%error, "an interaction could be neither read nor declined");
         }
@@ -86,13 +93,14 @@ async fn run(core: &Core, app: &App, command: CommandInteraction, received: Inst
         command;
     let ticket = Ticket { id: id.get(), application: application_id.get(), token, received };
     let name = data.name.clone();
+    let patience = if commands::takes_long(&data) { Duration::ZERO } else { DEFER_AFTER };
     let reply = async {
         match invocation(core, guild_id, channel_id, member.as_deref(), locale).await {
             Ok(invocation) => commands::run(app, &invocation, &data).await,
             Err(refusal) => refusal,
         }
     };
-    answer(core, &ticket, Kind::Command, &name, reply).await;
+    answer(core, &ticket, Kind::Command, &name, patience, reply).await;
 }
 
 async fn pressed(core: &Core, app: &App, press: ComponentInteraction, received: Instant) {
@@ -112,19 +120,28 @@ async fn pressed(core: &Core, app: &App, press: ComponentInteraction, received: 
     let reply = async {
         match invocation(core, guild_id, channel_id, member.as_ref(), locale).await {
             Ok(invocation) => {
-                let press = Press { custom_id: &data.custom_id, message: MessageId::new(message.id.get()) };
+                let press = Press {
+                    custom_id: &data.custom_id,
+                    message: MessageId::new(message.id.get()),
+                    seen_by: seen_by(&message),
+                };
                 commands::press(app, &invocation, press).await
             }
             Err(refusal) => refusal,
         }
     };
-    answer(core, &ticket, Kind::Press, "button", reply).await;
+    answer(core, &ticket, Kind::Press, "button", DEFER_AFTER, reply).await;
+}
+
+fn seen_by(message: &Message) -> SeenBy {
+    let ephemeral = message.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL));
+    if ephemeral { SeenBy::Presser } else { SeenBy::Everyone }
 }
 
 async fn submitted(core: &Core, form: ModalInteraction, received: Instant) {
     let ModalInteraction { id, application_id, token, .. } = form;
     let ticket = Ticket { id: id.get(), application: application_id.get(), token, received };
-    answer(core, &ticket, Kind::Command, "form", async { refusal(NO_FORMS) }).await;
+    answer(core, &ticket, Kind::Command, "form", DEFER_AFTER, async { refusal(NO_FORMS) }).await;
 }
 
 async fn suggest(core: &Core, app: &App, command: &CommandInteraction, received: Instant) {
@@ -183,10 +200,17 @@ fn refusal(text: &str) -> Reply {
     Reply { content: text.to_owned(), ..Reply::default() }
 }
 
-/// Answers with the reply, after a deferral if it takes its time.
-async fn answer(core: &Core, ticket: &Ticket, kind: Kind, name: &str, reply: impl Future<Output = Reply>) {
+/// Answers with the reply, after a deferral if it takes longer than `patience`.
+async fn answer(
+    core: &Core,
+    ticket: &Ticket,
+    kind: Kind,
+    name: &str,
+    patience: Duration,
+    reply: impl Future<Output = Reply>,
+) {
     let mut reply = std::pin::pin!(reply);
-    let early = tokio::time::timeout_at(ticket.received + DEFER_AFTER, &mut reply).await;
+    let early = tokio::time::timeout_at(ticket.received + patience, &mut reply).await;
     let outcome = if let Ok(reply) = early {
         let sent = first(core, ticket, &at_once(reply)).await;
         measure(name, ticket.received);
@@ -200,7 +224,10 @@ async fn answer(core: &Core, ticket: &Ticket, kind: Kind, name: &str, reply: imp
         };
         // The command goes on whatever becomes of its announcement: what it writes is not to be cut in half.
         match tokio::join!(announced, reply) {
-            (Ok(()), reply) => core.sender.tell(afterwards(ticket, kind, reply)).await,
+            // Without an answer to the deferral it may have been heard all the same; if not, Discord knows no message to edit.
+            (Ok(()) | Err(CallError::Unavailable(_)), reply) => {
+                core.sender.tell(afterwards(ticket, kind, reply)).await
+            }
             (Err(error), _) => Err(error),
         }
     };

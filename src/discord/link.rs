@@ -2,15 +2,23 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::logins::Logins;
 use crate::ids::{GuildId, UserId};
 
-/// A heartbeat that was acknowledged longer ago than this is a bad sign. Discord wants one every 41.25 s.
-const HEARTBEAT_LIMIT: Duration = Duration::from_mins(2);
+/// A sign of life longer ago than this is a bad sign, unless Discord wants heartbeats so rarely that two of them take
+/// longer. It usually wants one every 41.25 s.
+const SILENCE_MIN: Duration = Duration::from_secs(90);
+/// What counts until it is known how often Discord wants a heartbeat. serenity itself notices at the second one that the
+/// first was not acknowledged, and is not connected then.
+const SILENCE_AT_FIRST: Duration = Duration::from_mins(5);
+/// How much later than it came an acknowledgement may be noticed.
+const SLACK: Duration = Duration::from_secs(10);
 
 /// Tells whether commands arrive and answers are seen.
 #[derive(Debug, Clone)]
@@ -46,16 +54,38 @@ pub(super) struct Look {
 #[derive(Debug, Clone, Copy)]
 struct Shard {
     seen: Look,
-    /// The last sign of life: an acknowledgement, or becoming connected.
+    /// The last sign of life: an event, an acknowledgement, or becoming connected; without a connection, its end.
     alive_at: Instant,
+    /// The latest acknowledgement in this connection.
+    acknowledged_at: Option<Instant>,
+    /// The longest time between two of them.
+    interval: Option<Duration>,
+}
+
+impl Shard {
+    fn silence_limit(&self) -> Duration {
+        self.interval.map_or(SILENCE_AT_FIRST, |interval| SILENCE_MIN.max(interval * 2 + SLACK))
+    }
+
+    fn is_silent(&self) -> bool {
+        self.alive_at.elapsed() > self.silence_limit()
+    }
+
+    fn acknowledged(&mut self) {
+        let now = Instant::now();
+        if let Some(before) = self.acknowledged_at.replace(now) {
+            self.interval = self.interval.max(Some(now - before));
+        }
+    }
 }
 
 /// The state of the connection.
 #[derive(Debug, Default)]
 pub(super) struct Link {
-    identity: OnceLock<Identity>,
+    identity: watch::Sender<Option<Identity>>,
     shards: Mutex<Vec<Shard>>,
     shard_count: AtomicU32,
+    logins: Mutex<Logins>,
     without_members: AtomicBool,
     /// Guilds of which no events come: those in an outage, and after a READY those not announced yet.
     silent: Mutex<HashSet<GuildId>>,
@@ -64,13 +94,18 @@ pub(super) struct Link {
 impl Link {
     /// Who Muster is; `None` before the first READY.
     pub(super) fn identity(&self) -> Option<Identity> {
-        self.identity.get().copied()
+        *self.identity.borrow()
     }
 
     /// Remembers who Muster is.
     pub(super) fn identify(&self, identity: Identity) {
-        // It cannot change while the token stays the same.
-        self.identity.get_or_init(|| identity);
+        self.identity.send_replace(Some(identity));
+    }
+
+    /// Returns when the gateway has said who Muster is.
+    pub(super) async fn identified(&self) {
+        // The sender lives as long as this does.
+        drop(self.identity.subscribe().wait_for(Option::is_some).await);
     }
 
     /// Whether Discord does not tell Muster who is in a guild.
@@ -83,10 +118,11 @@ impl Link {
         self.without_members.store(true, Ordering::Relaxed);
     }
 
-    /// A connection with `shards` shards begins.
+    /// A connection with `shards` shards begins, or the one there was is over.
     pub(super) fn begin(&self, shards: u32) {
         self.shard_count.store(shards, Ordering::Relaxed);
-        let shard = Shard { seen: Look::default(), alive_at: Instant::now() };
+        let alive_at = Instant::now();
+        let shard = Shard { seen: Look::default(), alive_at, acknowledged_at: None, interval: None };
         *self.lock() = (0..shards).map(|_| shard).collect();
     }
 
@@ -103,9 +139,23 @@ impl Link {
         u32::try_from((guild.get() >> 22) % count).unwrap_or_default()
     }
 
-    /// A shard has just become connected.
-    pub(super) fn connected(&self, shard: u32) {
+    /// A shard has just logged in.
+    pub(super) fn logged_in(&self, shard: u32) {
+        self.logins().note(shard);
         self.look(shard, Look { connected: true, latency: None });
+    }
+
+    /// How often the present client has logged in.
+    pub(super) fn logins(&self) -> MutexGuard<'_, Logins> {
+        self.logins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An event of a shard arrived.
+    pub(super) fn heard(&self, shard: u32) {
+        let Ok(index) = usize::try_from(shard) else { return };
+        if let Some(known) = self.lock().get_mut(index) {
+            known.alive_at = Instant::now();
+        }
     }
 
     /// Takes down what a look at a shard showed; `true` if it has become connected.
@@ -115,7 +165,12 @@ impl Link {
             // serenity does not say when an acknowledgement came, but each brings a latency of its own.
             let acknowledged = seen.latency.is_some() && seen.latency != known.seen.latency;
             let connected = seen.connected && !known.seen.connected;
-            if acknowledged || connected {
+            if acknowledged {
+                known.acknowledged();
+            } else if !seen.connected {
+                known.acknowledged_at = None;
+            }
+            if acknowledged || seen.connected != known.seen.connected {
                 known.alive_at = Instant::now();
             }
             known.seen = seen;
@@ -148,7 +203,7 @@ impl Link {
         let shards = self.lock();
         let ill = shards
             .iter()
-            .filter(|shard| !shard.seen.connected || shard.alive_at.elapsed() > HEARTBEAT_LIMIT)
+            .filter(|shard| !shard.seen.connected || shard.is_silent())
             .map(|shard| shard.alive_at.elapsed());
         ill.max()
     }
@@ -172,9 +227,9 @@ impl Link {
         if connected < shards.len() {
             return Some(format!("{connected} of {} gateway shards are connected", shards.len()));
         }
-        let silence = shards.iter().map(|shard| shard.alive_at.elapsed()).max()?;
-        let silent = silence > HEARTBEAT_LIMIT;
-        silent.then(|| format!("no gateway heartbeat was acknowledged for {} s", silence.as_secs()))
+        let silent = shards.iter().filter(|shard| shard.is_silent());
+        let silence = silent.map(|shard| shard.alive_at.elapsed()).max()?;
+        Some(format!("the gateway has shown no sign of life for {} s", silence.as_secs()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Shard>> {
@@ -191,20 +246,35 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_gateway_whose_heartbeats_are_not_acknowledged_is_not_ready() {
+    async fn a_gateway_whose_heartbeats_are_not_acknowledged_is_not_ready_after_two_of_them() {
+        for (interval, noticed_after) in [(20, 91), (41, 93), (180, 371)] {
+            let link = Link::default();
+            link.begin(1);
+            assert!(link.problem().is_some());
+            link.look(0, connected(50));
+            tokio::time::advance(Duration::from_secs(interval)).await;
+            assert_eq!((link.problem(), link.silence()), (None, None), "an interval of {interval} s");
+            link.look(0, connected(51));
+            tokio::time::advance(Duration::from_secs(noticed_after - 1)).await;
+            link.look(0, connected(51));
+            assert_eq!((link.problem(), link.silence()), (None, None), "an interval of {interval} s");
+            tokio::time::advance(Duration::from_secs(1)).await;
+            assert!(link.problem().is_some(), "an interval of {interval} s");
+            assert_eq!(link.silence(), Some(Duration::from_secs(noticed_after)));
+            link.heard(0);
+            assert_eq!((link.problem(), link.silence()), (None, None), "an event is a sign of life");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_shard_that_lost_its_connection_has_time_to_resume() {
         let link = Link::default();
         link.begin(1);
-        assert!(link.problem().is_some());
         link.look(0, connected(50));
-        assert_eq!(link.problem(), None);
-        tokio::time::advance(Duration::from_secs(100)).await;
-        link.look(0, connected(51));
-        tokio::time::advance(Duration::from_secs(100)).await;
-        link.look(0, connected(51));
-        assert_eq!((link.problem(), link.silence()), (None, None));
-        tokio::time::advance(Duration::from_secs(30)).await;
+        tokio::time::advance(Duration::from_secs(40)).await;
+        link.look(0, Look::default());
         assert!(link.problem().is_some());
-        assert_eq!(link.silence(), Some(Duration::from_secs(130)));
+        assert_eq!(link.silence(), Some(Duration::ZERO));
     }
 
     #[test]

@@ -45,7 +45,6 @@ pub(super) async fn sync(core: &Core, store: &Lease, urgency: Urgency) -> Result
     let members = fetch_all(core, guild, urgency).await?;
     let now = core.clock.now();
     store.members().replace_all(&members, now).await?;
-    store.guild().set_members_synced_at(Some(now), now).await?;
     // Fresh before the last look at what came meanwhile: whatever comes after that look is applied by itself.
     core.freshness.members_read(guild);
     while let Some(changes) = reading.changes() {

@@ -25,10 +25,13 @@ mod failure;
 mod freshness;
 mod gateway;
 mod guild_lifecycle;
+mod healing;
 mod history;
 mod interactions;
 mod keyed_locks;
 mod link;
+mod login_budget;
+mod logins;
 mod members;
 mod port;
 mod reactions;
@@ -41,10 +44,11 @@ mod sender;
 mod supervisor;
 mod wire;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use self::core::Core;
 use crate::app::App;
@@ -64,6 +68,8 @@ pub struct Edge {
     core: Arc<Core>,
     token: Token,
     shutdown: Shutdown,
+    /// Until then a reminder waits for the first connection, which brings what it is computed from.
+    patient_until: Instant,
 }
 
 impl Edge {
@@ -94,15 +100,18 @@ impl Edge {
             freshness: freshness::Freshness::default(),
             edits: edits::Edits::default(),
             drafts: drafts::Drafts::default(),
+            roll_call: Mutex::default(),
             membership: keyed_locks::KeyedLocks::default(),
             reading: keyed_locks::KeyedLocks::default(),
             member_changes: catch_up::CatchUp::default(),
             reaction_changes: catch_up::CatchUp::default(),
-            absence_doubted: AtomicBool::new(false),
+            absence_doubted: AtomicBool::new(true),
             stale: Notify::new(),
             departures: Notify::new(),
         };
-        Ok(Arc::new(Self { core: Arc::new(core), token, shutdown: lifecycle.shutdown().clone() }))
+        let shutdown = lifecycle.shutdown().clone();
+        let patient_until = Instant::now() + courier::PATIENCE_AT_START;
+        Ok(Arc::new(Self { core: Arc::new(core), token, shutdown, patient_until }))
     }
 
     /// Connects, answers commands with `app`, and keeps what is known of guilds up to date until a stop is asked for.
@@ -119,6 +128,7 @@ impl Edge {
                 edits::run(Arc::clone(core), shutdown.clone()),
                 refresh::run(Arc::clone(core), shutdown.clone()),
                 guild_lifecycle::run(Arc::clone(core), shutdown.clone()),
+                registrar::run(Arc::clone(core), shutdown.clone()),
             );
             Ok(())
         };

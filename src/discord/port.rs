@@ -16,7 +16,7 @@ use super::reactions;
 use super::routes;
 use super::sender::{CallError, Fate, Urgency};
 use super::wire::{WireId, WireMessage, WireReactions};
-use crate::app::{ChannelInfo, Discord, DiscordError, MembersMode, MessageInfo};
+use crate::app::{ChannelInfo, ChannelKind, Discord, DiscordError, MembersMode, MessageInfo};
 use crate::domain::audience::Member;
 use crate::domain::emoji::Emoji;
 use crate::domain::event::{Event, EventId};
@@ -28,6 +28,10 @@ use crate::storage::Lease;
 
 /// What reading a message and its reactions needs.
 const TO_READ: Permissions = Permissions(Permissions::VIEW_CHANNEL.0 | Permissions::READ_MESSAGE_HISTORY.0);
+
+/// What posting an event needs.
+const TO_POST: Permissions =
+    Permissions(Permissions::VIEW_CHANNEL.0 | Permissions::SEND_MESSAGES.0 | Permissions::EMBED_LINKS.0);
 
 #[async_trait]
 impl Discord for Edge {
@@ -62,6 +66,25 @@ impl Discord for Edge {
         permissions.map_err(|error| for_commands(error.into(), channel, Permissions::VIEW_CHANNEL))
     }
 
+    async fn has_role(&self, guild: GuildId, role: RoleId) -> Result<bool, DiscordError> {
+        let unavailable = |error: CallError| DiscordError::Unavailable(error.to_string());
+        let is_known = async || {
+            let facts = access::guild(&self.core, guild).await.map_err(unavailable)?;
+            Ok(facts.roles.roles.iter().any(|(known, _)| *known == role))
+        };
+        if is_known().await? {
+            return Ok(true);
+        }
+        // It may be so new that Muster has not heard of it.
+        self.core.access.forget_roles(guild);
+        is_known().await
+    }
+
+    fn forget_permissions(&self, guild: GuildId, channel: ChannelId) {
+        self.core.access.forget_roles(guild);
+        self.core.access.forget_channel(channel);
+    }
+
     async fn message(
         &self,
         channel: ChannelId,
@@ -70,7 +93,7 @@ impl Discord for Edge {
         match self.core.sender.ask::<WireMessage>(routes::message(channel, message)).await {
             Ok(found) => Ok(Some(info(found))),
             Err(error) if error.fate() == Fate::NoMessage => Ok(None),
-            Err(error) => Err(for_commands(error.into(), channel, TO_READ)),
+            Err(error) => Err(self.refused(error, channel, TO_READ).await),
         }
     }
 
@@ -80,9 +103,10 @@ impl Discord for Edge {
         message: MessageId,
         emoji: &[Emoji],
     ) -> Result<(), DiscordError> {
-        let failed = |error: CallError| for_commands(error.into(), channel, TO_READ);
-        let found: WireMessage =
-            self.core.sender.ask(routes::message(channel, message)).await.map_err(failed)?;
+        let found = match self.core.sender.ask::<WireMessage>(routes::message(channel, message)).await {
+            Ok(found) => found,
+            Err(error) => return Err(self.refused(error, channel, TO_READ).await),
+        };
         let mine: Vec<Emoji> =
             found.reactions.into_iter().filter(|reactions| reactions.me).filter_map(emoji_of).collect();
         for other in mine.iter().filter(|mine| !emoji.contains(mine)) {
@@ -93,7 +117,9 @@ impl Discord for Edge {
         }
         for wanted in emoji.iter().filter(|emoji| !mine.contains(emoji)) {
             let put = self.core.sender.tell(routes::react(channel, message, wanted)).await;
-            put.map_err(|error| cannot_react(error, channel, wanted))?;
+            if let Err(error) = put {
+                return Err(self.cannot_react(error, channel, wanted).await);
+            }
         }
         Ok(())
     }
@@ -101,16 +127,22 @@ impl Discord for Edge {
     async fn reconcile(&self, store: &Lease, event: &Event) -> Result<bool, DiscordError> {
         let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
         let reconciled = reactions::reconcile(&self.core, store, event, Urgency::Interactive).await;
-        reconciled.map_err(|error| for_commands(error, event.channel_id, TO_READ))
+        reconciled.map_err(|error| {
+            self.read_again_soon(store.guild_id());
+            for_commands(error, event.channel_id, TO_READ)
+        })
     }
 
     async fn sync_members(&self, store: &Lease) -> Result<(), DiscordError> {
         let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
-        match super::members::sync(&self.core, store, Urgency::Interactive).await {
-            Ok(()) => Ok(()),
-            Err(EdgeError::Storage(error)) => Err(error.into()),
-            Err(EdgeError::Call(error)) => Err(DiscordError::Unavailable(error.to_string())),
-        }
+        let synced = super::members::sync(&self.core, store, Urgency::Interactive).await;
+        synced.map_err(|error| {
+            self.read_again_soon(store.guild_id());
+            match error {
+                EdgeError::Storage(error) => error.into(),
+                EdgeError::Call(error) => DiscordError::Unavailable(error.to_string()),
+            }
+        })
     }
 
     async fn audience(&self, store: &Lease, event: &Event) -> Result<Vec<Member>, DiscordError> {
@@ -120,16 +152,21 @@ impl Discord for Edge {
 
     async fn post_event(&self, guild: GuildId, event: &Event) -> Result<MessageId, DiscordError> {
         let channel = event.channel_id;
-        let wanted = Permissions::VIEW_CHANNEL | Permissions::SEND_MESSAGES | Permissions::EMBED_LINKS;
         let mut body = event_message::render(guild, event, &[], None);
         // The row of the event and the instant it was made: the same event is the same message.
         let nonce = reminder::nonce(guild, ReminderId(event.id.0), event.created_at);
         body.nonce = Some(Nonce::new(format!("e-{nonce}")));
-        let call = routes::send_message(channel, &body).repeatable();
-        match self.core.sender.ask::<WireId<MessageId>>(call).await {
+        let post =
+            || self.core.sender.ask::<WireId<MessageId>>(routes::send_message(channel, &body).repeatable());
+        let mut posted = post().await;
+        if matches!(posted, Err(CallError::Unreadable(_))) {
+            // Discord took it. Asked again with the same nonce, it says under which id.
+            posted = post().await;
+        }
+        match posted {
             Ok(message) => Ok(message.id),
             Err(error) if error.may_have_been_done() => self.find_posted(guild, event, error).await,
-            Err(error) => Err(for_commands(error.into(), channel, wanted)),
+            Err(error) => Err(self.refused(error, channel, TO_POST).await),
         }
     }
 
@@ -147,6 +184,46 @@ impl Discord for Edge {
 }
 
 impl Edge {
+    /// What could not be read of a guild is read in the background, and before its next reminder at the latest.
+    fn read_again_soon(&self, guild: GuildId) {
+        self.core.freshness.missed(|stale| stale == guild);
+        self.core.stale.notify_one();
+    }
+
+    /// Why a reaction could not be put under a message.
+    async fn cannot_react(&self, error: CallError, channel: ChannelId, emoji: &Emoji) -> DiscordError {
+        match error {
+            error if error.is_unknown_emoji() => DiscordError::UnusableEmoji(emoji.clone()),
+            error if error.is_full_of_reactions() => DiscordError::NoRoomForReactions,
+            error if error.is_blocked() => DiscordError::Blocked,
+            error => self.refused(error, channel, TO_READ | Permissions::ADD_REACTIONS).await,
+        }
+    }
+
+    /// Why something failed in a channel for which Discord wants `wanted`: of these, only those are named that are missing.
+    async fn refused(&self, error: CallError, channel: ChannelId, wanted: Permissions) -> DiscordError {
+        let told = for_commands(error.into(), channel, wanted);
+        if !matches!(told, DiscordError::Missing { .. }) {
+            return told;
+        }
+        // What was known is out of date, or it would not have come to this.
+        self.core.access.forget_channel(channel);
+        let Ok(facts) = access::channel(&self.core, channel).await else { return told };
+        let Some(guild) = facts.guild else { return told };
+        let in_thread = facts.kind == ChannelKind::Thread && wanted.contains(Permissions::SEND_MESSAGES);
+        let wanted = if in_thread {
+            (wanted & !Permissions::SEND_MESSAGES) | Permissions::SEND_MESSAGES_IN_THREADS
+        } else {
+            wanted
+        };
+        self.core.access.forget_roles(guild);
+        match access::my_permissions(&self.core, guild, channel).await.map(|mine| wanted & !mine) {
+            Ok(missing) if missing == Permissions::default() => DiscordError::NotAllowed(channel),
+            Ok(permissions) => DiscordError::Missing { permissions, channel },
+            Err(_) => told,
+        }
+    }
+
     /// Looks whether an event was posted although Discord's answer does not say so.
     async fn find_posted(
         &self,
@@ -167,22 +244,13 @@ impl Edge {
     }
 }
 
-/// Why a reaction could not be put under a message.
-fn cannot_react(error: CallError, channel: ChannelId, emoji: &Emoji) -> DiscordError {
-    match error {
-        error if error.is_unknown_emoji() => DiscordError::UnusableEmoji(emoji.clone()),
-        error if error.is_full_of_reactions() => DiscordError::NoRoomForReactions,
-        error if error.is_blocked() => DiscordError::Blocked,
-        error => for_commands(error.into(), channel, TO_READ | Permissions::ADD_REACTIONS),
-    }
-}
-
 fn info(message: WireMessage) -> MessageInfo {
     let by_others = |reactions: &WireReactions| reactions.count > u64::from(reactions.me);
     MessageInfo {
         content: message.content,
         embed_title: message.embeds.into_iter().find_map(|embed| embed.title),
         author_id: message.author.id,
+        author_name: message.author.global_name.unwrap_or(message.author.username),
         reactions: message.reactions.into_iter().filter(by_others).filter_map(emoji_of).collect(),
     }
 }

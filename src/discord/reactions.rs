@@ -1,15 +1,17 @@
 //! Answers given by reaction: each change by gateway, and all of them by request after changes were missed.
 
+use super::audience;
 use super::core::Core;
+use super::event_message;
 use super::failure::EdgeError;
 use super::members;
 use super::routes::{self, REACTIONS_PAGE, ReactionKind};
 use super::sender::{Fate, Urgency};
-use super::wire::{WireMessage, WireReactions, WireUser};
+use super::wire::{WireEmbed, WireMessage, WireReactions, WireUser};
 use crate::clock::Timestamp;
 use crate::domain::audience::Member;
 use crate::domain::emoji::Emoji;
-use crate::domain::event::{EndReason, Event};
+use crate::domain::event::{EndReason, Event, Origin};
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::storage::{Lease, StorageError};
 
@@ -105,7 +107,8 @@ async fn is_bot(
     Ok(members.iter().any(|member| member.user_id == user && member.is_bot))
 }
 
-/// Reads all reactions of an event that count, and makes the store say the same; `true` if something changed.
+/// Reads all reactions of an event that count, and makes the store say the same; `true` if something changed, or the
+/// message does not show what it should.
 ///
 /// The guild's reading lock must be held.
 ///
@@ -121,22 +124,42 @@ pub(super) async fn reconcile(
     let reading = core.reaction_changes.begin((store.guild_id(), message));
     let call = routes::message(event.channel_id, message).with_urgency(urgency);
     let found: WireMessage = core.sender.ask(call).await?;
-    let mut answers = Vec::new();
+    let (mut answers, mut met) = (Vec::new(), Vec::new());
     for reactions in found.reactions {
         let Some(emoji) = reactions.emoji.clone().emoji() else { continue };
         if let Some(choice) = event.choices.find(&emoji) {
             let users = users_of(core, event.channel_id, message, &emoji, &reactions, urgency).await?;
-            answers.extend(users.into_iter().map(|user| (user, choice.emoji.clone())));
+            answers.extend(users.iter().map(|user| (user.id, choice.emoji.clone())));
+            met.extend(users.into_iter().map(Member::from));
         }
     }
     let now = core.clock.now();
+    if core.link.is_degraded() {
+        store.members().insert_unknown(&met, now).await?;
+    }
     let mut changed = store.responses().replace_reactions(event.id, &answers, now).await?;
     while let Some(changes) = reading.changes() {
         for change in changes {
             changed |= apply(core, store, event, &change, now).await?;
         }
     }
-    Ok(changed)
+    Ok(changed || is_outdated(core, store, event, &found.embeds).await?)
+}
+
+/// Whether the message of an event shows something else than it should, as after a stop before it was rewritten.
+async fn is_outdated(
+    core: &Core,
+    store: &Lease,
+    event: &Event,
+    shown: &[WireEmbed],
+) -> Result<bool, EdgeError> {
+    if event.origin != Origin::Posted {
+        return Ok(false);
+    }
+    let responses = store.responses().of_event(event.id).await?;
+    let asked = audience::asked_for_display(core, store, event).await?;
+    let body = event_message::render(store.guild_id(), event, &responses, asked.as_deref());
+    Ok(!event_message::is_shown(&body, shown))
 }
 
 /// The people, not bots, who put one emoji under a message, by click or by burst.
@@ -147,7 +170,7 @@ async fn users_of(
     emoji: &Emoji,
     reactions: &WireReactions,
     urgency: Urgency,
-) -> Result<Vec<UserId>, EdgeError> {
+) -> Result<Vec<WireUser>, EdgeError> {
     let (normal, burst) = reactions.counts();
     let others = normal.saturating_sub(u64::from(reactions.me));
     let mut users = Vec::new();
@@ -156,8 +179,8 @@ async fn users_of(
             users.extend(users_of_kind(core, channel, message, emoji, kind, urgency).await?);
         }
     }
-    users.sort_unstable();
-    users.dedup();
+    users.sort_unstable_by_key(|user| user.id);
+    users.dedup_by_key(|user| user.id);
     Ok(users)
 }
 
@@ -168,7 +191,7 @@ async fn users_of_kind(
     emoji: &Emoji,
     kind: ReactionKind,
     urgency: Urgency,
-) -> Result<Vec<UserId>, EdgeError> {
+) -> Result<Vec<WireUser>, EdgeError> {
     let mut users = Vec::new();
     let mut after = None;
     loop {
@@ -176,7 +199,7 @@ async fn users_of_kind(
         let page: Vec<WireUser> = core.sender.ask(call).await?;
         let full = page.len() >= REACTIONS_PAGE;
         let last = page.iter().map(|user| user.id).max();
-        users.extend(page.into_iter().filter(|user| !user.bot).map(|user| user.id));
+        users.extend(page.into_iter().filter(|user| !user.bot));
         if !full || last <= after {
             return Ok(users);
         }
@@ -189,8 +212,8 @@ async fn users_of_kind(
 /// The guild's reading lock must be held.
 ///
 /// # Errors
-/// [`EdgeError`] while Discord cannot be asked. A channel that Muster may not see is no error: its answers stay as they
-/// are, and sending there will tell.
+/// [`EdgeError`] while Discord cannot be asked. An event whose answers Discord refuses, or gives in an odd form, is no
+/// error: its answers stay as they are, and sending there will tell.
 pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     let guild = store.guild_id();
     if core.freshness.has_answers(guild) && core.link.hears_of(guild) {
@@ -206,17 +229,16 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
             Err(error) => match error.fate() {
                 Fate::NoMessage => end(core, store, event, EndReason::MessageDeleted).await?,
                 Fate::NoChannel => end(core, store, event, EndReason::ChannelDeleted).await?,
-                Fate::Forbidden | Fate::NoGuild => {
+                Fate::Later(_) if !error.is_unreadable() => return Err(error),
+                // The trouble of one event is not to keep the others from reminding.
+                Fate::Later(_) | Fate::Forbidden | Fate::NoGuild | Fate::Never => {
                     all_read = false;
-                    tracing::info!(guild.id = %guild, event.id = %event.id, %error, "may not read the answers of an event");
+                    tracing::info!(guild.id = %guild, event.id = %event.id, %error, "cannot read the answers of an event");
                 }
-                Fate::Later(_) | Fate::Never => return Err(error),
             },
         }
     }
-    let now = core.clock.now();
     if all_read {
-        store.guild().set_answers_synced_at(Some(now), now).await?;
         core.freshness.answers_read(guild);
     }
     Ok(())

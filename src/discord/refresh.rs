@@ -32,7 +32,11 @@ pub(super) async fn guild(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     core.drafts.suspect(store.guild_id());
     members::sync(core, store, Urgency::Background).await?;
     reactions::sync(core, store).await?;
-    note_name(core, store).await
+    if let Err(error) = note_name(core, store).await {
+        // It stands in no reminder.
+        tracing::debug!(guild.id = %store.guild_id(), error = chain(&error), "cannot take down what a guild is called");
+    }
+    Ok(())
 }
 
 /// Takes down what the guild is called.

@@ -1,43 +1,80 @@
 //! Telling Discord which commands there are, but only when that changed: there is a daily limit.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::core::Core;
 use super::failure::EdgeError;
 use super::failure::chain;
+use super::link::Identity;
 use super::routes;
+use super::sender::CallError;
 use crate::commands;
+use crate::lifecycle::Shutdown;
 
-/// Registers the commands unless Discord has exactly these.
-pub(super) async fn register(core: &Core, application: u64) {
-    match try_register(core, application).await {
-        Ok(true) => tracing::info!("registered the commands"),
-        Ok(false) => {}
-        Err(error) => {
-            let error = chain(&error);
-            tracing::error!(error, "cannot register the commands; the next session tries again");
+/// How soon a registration that failed is tried again, at first and at last.
+const AGAIN_MIN: Duration = Duration::from_secs(5);
+const AGAIN_MAX: Duration = Duration::from_mins(10);
+
+/// How long a registration that is under way may take when Muster stops, so that it is remembered.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Registers the commands unless Discord has exactly these; once per start, and until it is done or a stop is asked for.
+pub(super) async fn run(core: Arc<Core>, shutdown: Shutdown) {
+    let work = async {
+        tokio::select! {
+            () = shutdown.requested() => return,
+            () = core.link.identified() => {}
         }
+        let mut again = AGAIN_MIN;
+        while let Err(error) = register(&core).await {
+            let error = chain(&error);
+            if again == AGAIN_MIN {
+                tracing::error!(error, "cannot register the commands; it is tried again until they are");
+            } else {
+                tracing::warn!(error, wait_s = again.as_secs(), "cannot register the commands yet");
+            }
+            tokio::select! {
+                () = shutdown.requested() => return,
+                () = tokio::time::sleep(again) => {}
+            }
+            again = (again * 2).min(AGAIN_MAX);
+        }
+    };
+    let stopped = async {
+        shutdown.requested().await;
+        tokio::time::sleep(LAST_WORDS).await;
+    };
+    tokio::select! {
+        () = stopped => {}
+        () = work => {}
     }
 }
 
-async fn try_register(core: &Core, application: u64) -> Result<bool, EdgeError> {
+async fn register(core: &Core) -> Result<(), EdgeError> {
+    let Some(Identity { application, .. }) = core.link.identity() else { return Ok(()) };
     let wanted = commands::registrations();
     let fingerprint = fingerprint(application, &wanted);
     let known = core.registry.command_fingerprint().await?;
-    if known.as_deref() == Some(fingerprint.as_str()) {
-        return Ok(false);
-    }
-    // After the loss of the system store Discord may still have them, and registering counts.
-    let present = if known.is_none() {
-        core.sender.ask::<Value>(routes::commands(application)).await.is_ok_and(|found| same(&wanted, &found))
-    } else {
-        false
+    let unchanged = known.as_deref() == Some(fingerprint.as_str());
+    // Somebody may have deleted them, or the memory of them may be lost; registering what is there already counts.
+    let present = match core.sender.ask::<Value>(routes::commands(application)).await {
+        // What Discord made of them is not compared again: it may write something otherwise than it was registered.
+        Ok(found) if unchanged => names(&wanted) == names(&found),
+        Ok(found) => known.is_none() && same(&wanted, &found),
+        Err(CallError::Unreadable(_)) => unchanged,
+        Err(error) => return Err(error.into()),
     };
     if !present {
         core.sender.tell(routes::replace_commands(application, &wanted)).await?;
+        tracing::info!("registered the commands");
     }
-    core.registry.set_command_fingerprint(&fingerprint).await?;
-    Ok(!present)
+    if !unchanged {
+        core.registry.set_command_fingerprint(&fingerprint).await?;
+    }
+    Ok(())
 }
 
 /// A short text that differs when the application or any command does; stable over restarts and versions of Rust.
@@ -48,6 +85,17 @@ fn fingerprint(application: u64, commands: &Value) -> String {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     format!("{hash:016x}")
+}
+
+/// The names of commands with their kinds, in order.
+fn names(commands: &Value) -> Vec<(&str, u64)> {
+    let all = commands.as_array().into_iter().flatten();
+    // A command without a kind is a slash command.
+    let mut names: Vec<_> = all
+        .map(|command| (command["name"].as_str().unwrap_or_default(), command["type"].as_u64().unwrap_or(1)))
+        .collect();
+    names.sort_unstable();
+    names
 }
 
 /// Whether Discord's list holds exactly the commands wanted. It adds fields of its own, so only what is wanted counts.
@@ -92,6 +140,15 @@ mod tests {
         let changed = json!([{ "id": "7", "name": "help", "description": "y" }]);
         assert!(!same(&wanted, &changed));
         assert!(!same(&wanted, &json!([])));
+    }
+
+    #[test]
+    fn a_command_that_was_deleted_is_missed_whatever_order_the_others_have() {
+        let wanted = json!([{ "name": "help" }, { "name": "Watch", "type": 3 }]);
+        let found =
+            json!([{ "name": "Watch", "type": 3, "id": "7" }, { "name": "help", "type": 1, "id": "8" }]);
+        assert_eq!(names(&wanted), names(&found));
+        assert_ne!(names(&wanted), names(&json!([{ "name": "help", "type": 1 }])));
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::ids::{GuildId, UserId};
 /// Discord's limit for the text of a message.
 const CONTENT_MAX: usize = 2_000;
 
+/// A longer title is not cut below this for the sake of its link.
+const LINKED_MIN: usize = 24;
+
 /// Renders one part of a reminder; `None` if it has no such part.
 pub(super) fn render(guild: GuildId, event: &Event, reminder: &Reminder, part: usize) -> Option<MessageBody> {
     let users = reminder.parts().nth(part)?;
@@ -28,17 +31,22 @@ pub(super) fn render(guild: GuildId, event: &Event, reminder: &Reminder, part: u
     })
 }
 
-/// The text: the mentions always; the title as long as there is room; the link in words if there is room for it, too,
-/// since a button carries it anyway.
+/// The text: the mentions always; the title as long as there is room. It leads to the event unless the link left hardly
+/// any room for it; a button does so anyway.
 fn content(event: &Event, reminder: &Reminder, users: &[UserId], link: &str) -> String {
     let mentions = users.iter().map(|user| format!("<@{user}>")).collect::<Vec<_>>().join(" ");
     let numbers = numbers(reminder);
     let fixed = mentions.chars().count() + numbers.chars().count() + "⏰ ****\n\n".chars().count();
     let room = CONTENT_MAX.saturating_sub(fixed);
-    let title = escaped_within(&event.title, room);
-    let with_link = title.chars().count() + 1 + link.chars().count() <= room;
-    let link = if with_link { format!("\n{link}") } else { String::new() };
-    format!("⏰ **{title}**{numbers}{link}\n\n{mentions}")
+    let beside_link = room.saturating_sub(link.chars().count() + "[]()".len());
+    let linked = escaped_within(&event.title, beside_link);
+    let heading = if !linked.is_empty() && (beside_link >= LINKED_MIN || linked == text::escape(&event.title))
+    {
+        format!("[{linked}]({link})")
+    } else {
+        escaped_within(&event.title, room)
+    };
+    format!("⏰ **{heading}**{numbers}\n\n{mentions}")
 }
 
 /// The title made harmless and cut to fit; cut before it is escaped, so that no escape is cut in half.
@@ -105,6 +113,7 @@ mod tests {
             recipients: (0..recipients).map(|user| UserId::new((u64::MAX >> 1) - user)).collect(),
             responded: 2,
             next_due_at: Some(at + TimeDelta::hours(1)),
+            notified: 0,
             perhaps_sent_before: false,
             attempts: 1,
             next_attempt_at: None,
@@ -122,11 +131,10 @@ mod tests {
     fn a_reminder_says_all_it_should() {
         let body = part("Match on Friday", &reminder(3), 0);
         let link = event("").link(GUILD);
-        assert!(
-            body.content
-                .starts_with("⏰ **Match on Friday**\n2 of 5 answered, 3 missing. Next <t:1800003600:R>.\n")
-        );
-        assert!(body.content.contains(&link) && !body.content.contains("late"));
+        let first = format!("⏰ **[Match on Friday]({link})**\n");
+        assert!(body.content.starts_with(&first), "{}", body.content);
+        let second = "\n2 of 5 answered, 3 missing. Next <t:1800003600:R>.\n";
+        assert!(body.content.contains(second) && !body.content.contains("late"), "{}", body.content);
         let json = serde_json::to_value(&body).unwrap();
         assert_eq!(json["nonce"], "abc-0");
         assert_eq!(json["enforce_nonce"], true);
@@ -141,7 +149,32 @@ mod tests {
     fn a_late_reminder_says_so() {
         let mut late = reminder(1);
         late.addressed_at += TimeDelta::minutes(5);
-        assert!(part("Match", &late, 0).content.starts_with("⏰ **Match** (late)\n"));
+        late.perhaps_sent_before = true;
+        assert!(part("Match", &late, 0).content.contains(")** (late) (perhaps sent before)\n2 of 3"));
+    }
+
+    #[test]
+    fn a_hostile_title_does_not_break_out_of_its_link() {
+        let link = event("").link(GUILD);
+        for title in [
+            "](https://evil.example) [x",
+            "**](<https://evil.example>)",
+            "a]b(c)d\\",
+            "[](",
+            "\\](x)",
+            "`](x)`",
+        ] {
+            let content = part(title, &reminder(1), 0).content;
+            let heading = content.lines().next().unwrap();
+            let shown =
+                heading.strip_prefix("⏰ **[").unwrap().strip_suffix(&format!("]({link})**")).unwrap();
+            let mut escaped = false;
+            for c in shown.chars() {
+                assert!(escaped || !matches!(c, '[' | ']' | '(' | ')' | '<' | '>' | '*' | '`'), "{heading}");
+                escaped = c == '\\' && !escaped;
+            }
+            assert!(!escaped && !shown.contains("://"), "{heading}");
+        }
     }
 
     #[test]

@@ -34,15 +34,19 @@ impl RollCall {
         }
     }
 
-    /// Compares with the guilds that Muster was in. Over half of them missing is implausible, unless it is only one or
-    /// two, or the operator `confirmed` it.
+    /// Whether a guild is listed or was announced since.
+    pub(super) fn lists(&self, guild: GuildId) -> bool {
+        self.listed.values().any(|listed| listed.contains(&guild))
+    }
+
+    /// Compares with the guilds that Muster was in. Over half of them missing is implausible, unless the operator
+    /// `confirmed` it; but where there was only one, its absence is as plausible as any.
     pub(super) fn outcome(&self, shards: u32, joined: &[GuildId], confirmed: bool) -> Outcome {
         if (0..shards).any(|shard| !self.listed.contains_key(&shard)) {
             return Outcome::Waiting;
         }
-        let is_listed = |guild: &GuildId| self.listed.values().any(|listed| listed.contains(guild));
-        let missing: Vec<GuildId> = joined.iter().copied().filter(|guild| !is_listed(guild)).collect();
-        if missing.len() > 2 && missing.len() * 2 > joined.len() && !confirmed {
+        let missing: Vec<GuildId> = joined.iter().copied().filter(|guild| !self.lists(*guild)).collect();
+        if joined.len() > 1 && missing.len() * 2 > joined.len() && !confirmed {
             return Outcome::Implausible(missing);
         }
         Outcome::Missing(missing)
@@ -78,9 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn one_or_two_guilds_may_always_go() {
+    fn a_few_guilds_are_doubted_like_many_and_only_a_lone_one_may_always_go() {
         let mut call = RollCall::default();
         call.ready(0, []);
-        assert_eq!(call.outcome(1, &guilds(0..2), false), Outcome::Missing(guilds(0..2)));
+        assert_eq!(call.outcome(1, &guilds(0..1), false), Outcome::Missing(guilds(0..1)));
+        assert_eq!(call.outcome(1, &guilds(0..2), false), Outcome::Implausible(guilds(0..2)));
+        call.present(0, GuildId::new(0));
+        assert_eq!(call.outcome(1, &guilds(0..2), false), Outcome::Missing(guilds(1..2)));
+        assert_eq!(call.outcome(1, &guilds(0..3), false), Outcome::Implausible(guilds(1..3)));
     }
 }

@@ -13,17 +13,30 @@ use crate::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 #[derive(Debug, Deserialize)]
 pub(super) struct WireGateway {
     pub(super) url: String,
+    #[serde(default = "one_shard")]
     pub(super) shards: u32,
+    #[serde(default)]
     pub(super) session_start_limit: WireSessionLimit,
 }
 
-/// The budget of logins.
+const fn one_shard() -> u32 {
+    1
+}
+
+/// The budget of logins; where something that stands between does not pass it on, the usual one.
 #[derive(Debug, Deserialize)]
+#[serde(default)]
 pub(super) struct WireSessionLimit {
     pub(super) total: u32,
     pub(super) remaining: u32,
     /// Milliseconds.
     pub(super) reset_after: u64,
+}
+
+impl Default for WireSessionLimit {
+    fn default() -> Self {
+        Self { total: 1_000, remaining: 1_000, reset_after: 0 }
+    }
 }
 
 /// A guild.
@@ -119,10 +132,21 @@ pub(super) struct WireId<I> {
 }
 
 /// An embed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 pub(super) struct WireEmbed {
     #[serde(default)]
     pub(super) title: Option<String>,
+    #[serde(default)]
+    pub(super) description: Option<String>,
+    #[serde(default)]
+    pub(super) fields: Vec<WireField>,
+}
+
+/// A field of an embed.
+#[derive(Debug, PartialEq, Deserialize)]
+pub(super) struct WireField {
+    pub(super) name: String,
+    pub(super) value: String,
 }
 
 /// The reactions of one emoji under a message.
@@ -200,9 +224,16 @@ impl WireOverwrite {
 
 impl From<WireMember> for Member {
     fn from(member: WireMember) -> Self {
-        let WireUser { id, username, global_name, bot } = member.user;
-        let name = member.nick.or(global_name).unwrap_or(username);
-        Self { user_id: id, name, is_bot: bot, roles: member.roles }
+        let known = Self::from(member.user);
+        Self { name: member.nick.unwrap_or(known.name), roles: member.roles, ..known }
+    }
+}
+
+/// Somebody of whose membership nothing is said: no name of the guild's own, no roles.
+impl From<WireUser> for Member {
+    fn from(user: WireUser) -> Self {
+        let name = user.global_name.unwrap_or(user.username);
+        Self { user_id: user.id, name, is_bot: user.bot, roles: Vec::new() }
     }
 }
 

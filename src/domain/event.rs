@@ -140,11 +140,18 @@ pub fn description(typed: &str) -> Result<String, EventTextError> {
     if count > DESCRIPTION_MAX { Err(EventTextError::DescriptionTooLong(count)) } else { Ok(description) }
 }
 
-/// The title of a watched message: its first line that says something, shortened; a plain name if there is none.
+/// The title of a watched message: its first line that says something, shortened; `None` if there is none.
 #[must_use]
-pub fn title_of_message(content: &str) -> String {
+pub fn title_of_message(content: &str) -> Option<String> {
     let line = content.lines().map(text::one_line).find(|line| !line.is_empty());
-    line.map_or_else(|| "Untitled message".to_owned(), |line| text::shorten(&line, TITLE_MAX))
+    line.map(|line| text::shorten(&line, TITLE_MAX))
+}
+
+/// The title of a watched message whose text says nothing, or is hidden from Muster.
+#[must_use]
+pub fn title_without_text(author: &str, channel: &str) -> String {
+    let title = format!("Message of {} in #{}", text::one_line(author), text::one_line(channel));
+    text::shorten(&title, TITLE_MAX)
 }
 
 impl Event {

@@ -54,8 +54,10 @@ pub struct Reminder {
     pub sent_at: Option<Timestamp>,
     /// What became of it.
     pub status: Status,
-    /// The members it mentions, in the order of its messages.
+    /// The members it mentions, in the order of its messages; nobody any more once it has reached its end.
     pub recipients: Vec<UserId>,
+    /// How many members it mentioned, once it is sent.
+    pub notified: usize,
     /// How many of the audience had answered when it was addressed.
     pub responded: usize,
     /// The event's next due instant when it was addressed.

@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use super::Scheduler;
 use super::courier::SendError;
 use super::pass::{PassError, SUSPENSION};
+use super::rests::as_asked;
 use crate::clock::Timestamp;
 use crate::domain::event::{EndReason, Event, State};
 use crate::domain::reminder::{Reminder, ReminderId};
@@ -44,7 +45,10 @@ pub(super) async fn go_on(
     reminder: Reminder,
 ) -> Result<(), StorageError> {
     let Some(event) = store.events().find(reminder.event_id).await? else {
-        store.reminders().mark_skipped(reminder.id, "its event is gone", scheduler.clock.now()).await?;
+        let now = scheduler.clock.now();
+        if store.reminders().mark_skipped(reminder.id, "its event is gone", now).await? {
+            metrics::counter!(metric::REMINDERS, "status" => "skipped").increment(1);
+        }
         return Ok(());
     };
     let delivery = Delivery { scheduler, store, event: &event };
@@ -85,7 +89,7 @@ pub(super) struct Delivery<'a> {
 /// How far an attempt came.
 enum Outcome {
     Sent,
-    /// A stop was asked for between two parts; the next start goes on.
+    /// A stop was asked for between two parts, and the next start goes on; or its row is gone.
     Interrupted,
     Failed(SendError),
 }
@@ -98,6 +102,16 @@ impl Delivery<'_> {
     async fn skip(&self, reminder: ReminderId, why: &str) -> Result<(), StorageError> {
         if self.store.reminders().mark_skipped(reminder, why, self.now()).await? {
             metrics::counter!(metric::REMINDERS, "status" => "skipped").increment(1);
+            let (guild, event) = (self.store.guild_id(), self.event.id);
+            tracing::info!(guild.id = %guild, event.id = %event, reminder.id = %reminder, why, "a reminder was dropped");
+        }
+        Ok(())
+    }
+
+    async fn fail(&self, reminder: ReminderId, why: &str) -> Result<(), StorageError> {
+        if self.store.reminders().mark_failed(reminder, why, self.now()).await? {
+            metrics::counter!(metric::REMINDERS, "status" => "failed").increment(1);
+            self.log(reminder, why, "a reminder was not sent");
         }
         Ok(())
     }
@@ -127,15 +141,27 @@ impl Delivery<'_> {
                 Err(SendError::SentAndDeleted) => None,
                 Err(error) => return Ok(Outcome::Failed(error)),
             };
-            self.store.reminders().record_part(reminder.id, part, message, self.now()).await?;
+            if !self.store.reminders().record_part(reminder.id, part, message, self.now()).await? {
+                // Its event was deleted from the store: nothing is left to be marked.
+                return Ok(Outcome::Interrupted);
+            }
         }
         Ok(Outcome::Sent)
     }
 
     async fn mark_sent(&self, reminder: &Reminder) -> Result<(), StorageError> {
         let now = self.now();
-        self.store.reminders().mark_sent(reminder.id, reminder.recipients.len(), now).await?;
-        self.store.events().lift_suspension(self.event.id, None, now).await?;
+        if !self.store.reminders().mark_sent(reminder.id, reminder.recipients.len(), now).await? {
+            self.log(
+                reminder.id,
+                "its row had ended before",
+                "a reminder was sent that was no longer wanted",
+            );
+            return Ok(());
+        }
+        if self.store.events().lift_suspension(self.event.id, None, now).await? {
+            self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
+        }
         metrics::counter!(metric::REMINDERS, "status" => "sent").increment(1);
         let lateness = (now - reminder.scheduled_at).to_std().unwrap_or_default();
         metrics::histogram!(metric::LATENESS).record(lateness.as_secs_f64());
@@ -143,41 +169,41 @@ impl Delivery<'_> {
             guild.id = %self.store.guild_id(), event.id = %self.event.id, reminder.id = %reminder.id,
             members = reminder.recipients.len(), lateness_ms = lateness.as_millis(), "reminder sent"
         );
-        self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
         Ok(())
     }
 
     /// Decides what a failed attempt makes of the reminder and its event.
     async fn settle(&self, reminder: &Reminder, error: SendError) -> Result<(), StorageError> {
         let (now, why) = (self.now(), error.to_string());
-        let (reminders, events) = (self.store.reminders(), self.store.events());
+        let events = self.store.events();
         match error {
             SendError::Retry { after, .. } => {
                 let again = self.backoff(reminder.attempts, after);
-                reminders.retry_at(reminder.id, again, &why, now).await?;
-                self.log(reminder.id, &why, "a reminder waits for its next attempt");
-                return Ok(());
+                if self.store.reminders().retry_at(reminder.id, again, &why, now).await? {
+                    self.log(reminder.id, &why, "a reminder waits for its next attempt");
+                }
+                Ok(())
+            }
+            SendError::Forbidden { .. } => {
+                // False: a member paused or ended the event meanwhile, which says more.
+                if events.suspend(self.event.id, &why, now + SUSPENSION, now).await? {
+                    self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
+                }
+                self.fail(reminder.id, &why).await
             }
             SendError::ChannelGone => {
                 events.end_in_channel(self.event.channel_id, now).await?;
                 self.log(reminder.id, &why, "an event is over");
-                return self.skip(reminder.id, &why).await;
+                self.skip(reminder.id, &why).await
             }
             SendError::EventMessageGone => {
-                events.end(self.event.id, EndReason::MessageDeleted, now).await?;
+                // False: somebody else saw it first.
+                let _ended = events.end(self.event.id, EndReason::MessageDeleted, now).await?;
                 self.log(reminder.id, &why, "an event is over");
-                return self.skip(reminder.id, &why).await;
+                self.skip(reminder.id, &why).await
             }
-            SendError::Forbidden { .. } => {
-                events.suspend(self.event.id, &why, now + SUSPENSION, now).await?;
-                self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
-            }
-            SendError::Refused { .. } | SendError::SentAndDeleted => {}
+            SendError::Refused { .. } | SendError::SentAndDeleted => self.fail(reminder.id, &why).await,
         }
-        reminders.mark_failed(reminder.id, &why, now).await?;
-        metrics::counter!(metric::REMINDERS, "status" => "failed").increment(1);
-        self.log(reminder.id, &why, "a reminder was not sent");
-        Ok(())
     }
 
     fn log(&self, reminder: ReminderId, why: &str, message: &'static str) {
@@ -189,7 +215,6 @@ impl Delivery<'_> {
     /// When to try again after this many attempts: twice as long each time, never sooner than Discord asks.
     fn backoff(&self, attempts: u32, after: Option<Duration>) -> Timestamp {
         let doubled = FIRST_BACKOFF.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_BACKOFF);
-        let asked = after.and_then(|after| TimeDelta::from_std(after).ok()).unwrap_or_default();
-        self.now() + doubled.min(LONGEST_BACKOFF).max(asked)
+        self.now() + doubled.min(LONGEST_BACKOFF).max(as_asked(after))
     }
 }

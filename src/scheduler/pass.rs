@@ -83,10 +83,11 @@ impl Pass {
         match self.work_in(&store, now).await? {
             None => {
                 sync_due(&store, registry, agenda).await?;
+                store.reminders().delete_old(now).await?;
                 Ok(Ended::Well)
             }
             Some(error) => {
-                // What has become due while this pass worked was not in it.
+                // What has become due since was not looked at yet.
                 let next = store.events().earliest_instant_after(now).await?;
                 Ok(Ended::InTrouble { error, next })
             }

@@ -3,6 +3,7 @@
 use futures::StreamExt;
 
 use super::{Agenda, sync_due};
+use crate::errors::chain;
 use crate::ids::GuildId;
 use crate::lifecycle::Shutdown;
 use crate::storage::{GuildStores, Registry, StorageError};
@@ -27,7 +28,7 @@ pub async fn sweep(stores: GuildStores, registry: &Registry, agenda: &Agenda, sh
         .take_until(shutdown.requested())
         .for_each_concurrent(SWEEP_CONCURRENCY, |guild| async move {
             if let Err(error) = look_at(stores, registry, agenda, guild).await {
-                tracing::warn!(guild.id = %guild, error = %error, "what is due in this guild could not be read");
+                tracing::warn!(guild.id = %guild, error = chain(&error), "what is due in this guild could not be read");
             }
         })
         .await;

@@ -61,8 +61,9 @@ impl Delivery<'_> {
         for probe in there {
             let message = if let Probe::Found(message) = probe { Some(*message) } else { None };
             let part = reminder.message_ids.len();
-            self.store.reminders().record_part(reminder.id, part, message, self.now()).await?;
-            reminder.message_ids.push(message);
+            if self.store.reminders().record_part(reminder.id, part, message, self.now()).await? {
+                reminder.message_ids.push(message);
+            }
         }
         Ok(if rest.contains(&Probe::Blind) { Probe::Blind } else { Probe::Absent })
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::StorageError;
 use super::files::{failed, kind, make_private_dir, private_file, remove_all, sync_dir, user_id};
+use crate::errors::chain;
 use crate::ids::GuildId;
 
 /// A directory that is on its way in or out carries one of these behind the guild's number, and is no guild's.
@@ -59,21 +60,13 @@ impl DataDir {
         Ok(dir)
     }
 
-    /// Writes a file, flushes it to the disk, and removes it.
+    /// Writes a file, flushes it to the disk, and removes it, in each directory that Muster writes to.
     ///
     /// # Errors
     /// [`StorageError::DataDir`], which names the path and the user.
     pub fn check_writable(&self) -> Result<(), StorageError> {
-        let probe = self.root.join(format!(".writable-{}", std::process::id()));
-        let written = private_file(&probe)
-            .and_then(|mut file| file.write_all(b"muster").and_then(|()| file.sync_all()))
-            .map_err(failed("write to", &self.root));
-        let removed = match std::fs::remove_file(&probe) {
-            // Another check was quicker.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed.map_err(failed("remove a file from", &self.root)),
-        };
-        written.and(removed)
+        check_writable(&self.root)?;
+        check_writable(&self.guilds_dir())
     }
 
     /// The directory itself, absolute.
@@ -179,6 +172,7 @@ impl DataDir {
         read().map_err(failed("list", &guilds))
     }
 
+    /// Removes what it can; the rest is in nobody's way.
     fn clear_leftovers(&self) -> Result<(), StorageError> {
         for name in self.names_of_guild_dirs()? {
             let suffix = name.rsplit_once('.').map(|(_, suffix)| suffix);
@@ -187,11 +181,26 @@ impl DataDir {
                     directory = name,
                     "removing what an interrupted creation or deletion left behind"
                 );
-                remove_all(&self.guilds_dir().join(name))?;
+                if let Err(error) = remove_all(&self.guilds_dir().join(name)) {
+                    tracing::warn!(error = chain(&error), "what was left behind stays");
+                }
             }
         }
         Ok(())
     }
+}
+
+fn check_writable(dir: &Path) -> Result<(), StorageError> {
+    let probe = dir.join(format!(".writable-{}", std::process::id()));
+    let written = private_file(&probe)
+        .and_then(|mut file| file.write_all(b"muster").and_then(|()| file.sync_all()))
+        .map_err(failed("write to", dir));
+    let removed = match std::fs::remove_file(&probe) {
+        // Another check was quicker, or it was never there.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(failed("remove a file from", dir)),
+    };
+    written.and(removed)
 }
 
 fn lock(root: &Path) -> Result<File, StorageError> {
@@ -300,6 +309,27 @@ mod tests {
         names.sort_unstable();
         assert_eq!(names, ["007", "9"]);
         assert_eq!(dir.guilds_on_disk().unwrap(), [GuildId::new(9)]);
+    }
+
+    #[test]
+    fn a_leftover_that_cannot_be_removed_does_not_stop_the_start() {
+        let tmp = tempfile::tempdir().unwrap();
+        let leftover = DataDir::open(tmp.path()).unwrap().guilds_dir().join("5.new");
+        // Whatever it is that cannot be removed: a directory is expected.
+        std::fs::write(&leftover, "not a directory").unwrap();
+        let dir = DataDir::open(tmp.path()).unwrap();
+        assert!(leftover.exists());
+        assert_eq!(dir.guilds_on_disk().unwrap(), []);
+    }
+
+    #[test]
+    fn a_directory_of_guilds_that_cannot_be_written_to_is_named() {
+        let tmp = tempfile::tempdir().unwrap();
+        let dir = DataDir::open(tmp.path()).unwrap();
+        dir.check_writable().unwrap();
+        std::fs::remove_dir(dir.guilds_dir()).unwrap();
+        let refused = dir.check_writable().unwrap_err().to_string();
+        assert!(refused.contains("/guilds") && refused.contains("user id"), "{refused}");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::ids::GuildId;
 
-/// A failure of the data directory, of a guild store, or of the system store, as a sentence for the operator.
+/// A failure of the data directory, of a guild store, or of the system store, as a sentence for the operator. One that has
+/// a source ends without a full stop: [`chain`](crate::errors::chain) goes on with it.
 ///
 /// Callers decide by the kind: [`Quarantined`](Self::Quarantined) concerns one guild until the operator acts,
 /// [`NotAMember`](Self::NotAMember), [`Deleted`](Self::Deleted) and [`Closed`](Self::Closed) mean that the work is
@@ -48,7 +49,7 @@ pub enum StorageError {
         waited: Duration,
     },
     /// A statement failed in a guild's store.
-    #[error("The store of guild {guild} failed to {operation}.")]
+    #[error("The store of guild {guild} (guilds/{guild}/guild.db) failed to {operation}")]
     Sqlite {
         /// Whose store.
         guild: GuildId,
@@ -58,7 +59,7 @@ pub enum StorageError {
         source: sqlx::Error,
     },
     /// A statement failed in the system store.
-    #[error("The system store failed to {operation}.")]
+    #[error("The system store (system.db) failed to {operation}")]
     System {
         /// What was tried, as an infinitive.
         operation: &'static str,
@@ -99,4 +100,22 @@ pub enum StorageError {
         /// The user that this Muster runs as.
         uid: u32,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::errors::chain;
+
+    #[test]
+    fn a_failed_statement_is_told_with_its_file_and_its_cause() {
+        let full = || sqlx::Error::Io(io::Error::other("disk full"));
+        let guild = GuildId::new(5);
+        let failed = StorageError::Sqlite { guild, operation: "claim a reminder", source: full() };
+        let told = chain(&failed);
+        assert!(told.contains("(guilds/5/guild.db) failed to claim a reminder: "), "{told}");
+        assert_eq!(told.matches("disk full").count(), 1, "{told}");
+        let failed = StorageError::System { operation: "write the registry", source: full() };
+        assert!(chain(&failed).starts_with("The system store (system.db) failed to write the registry: "));
+    }
 }

@@ -1,9 +1,9 @@
-//! Table `guild`, one row: what the guild decided, and how fresh the copies of Discord's facts are.
+//! Table `guild`, one row: what the guild is called and what it decided.
 
 use sqlx::types::Json;
 
 use super::StorageError;
-use super::columns::{maybe_instant, number};
+use super::columns::number;
 use super::guild_db::GuildDb;
 use super::guild_stores::quick_check;
 use crate::clock::Timestamp;
@@ -80,65 +80,6 @@ impl GuildRows<'_> {
         Ok(())
     }
 
-    /// When the list of members was last complete; `None`: fetch it before trusting it.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn members_synced_at(self) -> Result<Option<Timestamp>, StorageError> {
-        let read = sqlx::query("SELECT members_synced_at FROM guild")
-            .try_map(|row| maybe_instant(&row, "members_synced_at"))
-            .fetch_one(&self.db.pool);
-        read.await.map_err(self.db.failed("read how fresh the list of members is"))
-    }
-
-    /// Notes that the list of members is complete, or with `None` that it may not be.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn set_members_synced_at(
-        self,
-        at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), StorageError> {
-        sqlx::query("UPDATE guild SET members_synced_at = $1, updated_at = $2")
-            .bind(at.map(|at| at.timestamp_millis()))
-            .bind(now.timestamp_millis())
-            .execute(&self.db.pool)
-            .await
-            .map_err(self.db.failed("note how fresh the list of members is"))?;
-        Ok(())
-    }
-
-    /// When the answers of all live events were last as Discord has them; `None`: reconcile before the next
-    /// reminder.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn answers_synced_at(self) -> Result<Option<Timestamp>, StorageError> {
-        let read = sqlx::query("SELECT answers_synced_at FROM guild")
-            .try_map(|row| maybe_instant(&row, "answers_synced_at"))
-            .fetch_one(&self.db.pool);
-        read.await.map_err(self.db.failed("read how fresh the answers are"))
-    }
-
-    /// Notes that the answers of all live events are as Discord has them, or with `None` that they may not be.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn set_answers_synced_at(
-        self,
-        at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), StorageError> {
-        sqlx::query("UPDATE guild SET answers_synced_at = $1, updated_at = $2")
-            .bind(at.map(|at| at.timestamp_millis()))
-            .bind(now.timestamp_millis())
-            .execute(&self.db.pool)
-            .await
-            .map_err(self.db.failed("note how fresh the answers are"))?;
-        Ok(())
-    }
-
     /// How the store is doing. Reads the whole file: for people who ask, not for every minute.
     ///
     /// # Errors
@@ -176,21 +117,13 @@ mod tests {
         let guild = lease.guild();
         assert_eq!(guild.settings().await.unwrap(), GuildSettings::default());
         assert_eq!(guild.name().await.unwrap(), None);
-        assert_eq!(guild.members_synced_at().await.unwrap(), None);
-        assert_eq!(guild.answers_synced_at().await.unwrap(), None);
 
         let settings =
             GuildSettings { default_interval_ms: Some(90_000), organiser_roles: vec![RoleId::new(5)] };
         guild.set_settings(&settings, at(1)).await.unwrap();
         guild.set_name("Kraken", at(1)).await.unwrap();
-        guild.set_members_synced_at(Some(at(2)), at(2)).await.unwrap();
-        guild.set_answers_synced_at(Some(at(3)), at(3)).await.unwrap();
         assert_eq!(guild.settings().await.unwrap(), settings);
         assert_eq!(guild.name().await.unwrap().as_deref(), Some("Kraken"));
-        assert_eq!(guild.members_synced_at().await.unwrap(), Some(at(2)));
-        assert_eq!(guild.answers_synced_at().await.unwrap(), Some(at(3)));
-        guild.set_answers_synced_at(None, at(4)).await.unwrap();
-        assert_eq!(guild.answers_synced_at().await.unwrap(), None);
     }
 
     #[tokio::test]

@@ -76,6 +76,21 @@ impl Members<'_> {
         Ok(done.rows_affected() > 0)
     }
 
+    /// Adds those who are not known yet; of the others everything stays as it is.
+    ///
+    /// # Errors
+    /// [`StorageError::Sqlite`].
+    pub async fn insert_unknown(self, members: &[Member], now: Timestamp) -> Result<(), StorageError> {
+        let insert = sqlx::query(
+            "INSERT OR IGNORE INTO members (user_id, name, is_bot, roles, created_at, updated_at)
+             SELECT json_extract(value, '$.user_id'), json_extract(value, '$.name'), json_extract(value, '$.is_bot'),
+                    json_extract(value, '$.roles'), $2, $2
+             FROM json_each($1)",
+        );
+        let insert = insert.bind(as_json(members)).bind(now.timestamp_millis()).execute(&self.db.pool);
+        insert.await.map(drop).map_err(self.db.failed("add members"))
+    }
+
     /// Removes a member who left; whether there was one. The answers stay, in case of a return.
     ///
     /// # Errors
@@ -143,6 +158,16 @@ mod tests {
         assert_eq!(members.list().await.unwrap(), list);
         members.replace_all(&[], at(3)).await.unwrap();
         assert_eq!(members.list().await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn somebody_who_is_known_is_not_made_a_stranger_again() {
+        let (_tmp, lease) = open_store().await;
+        let members = lease.members();
+        members.upsert(&member(1, "Anna"), at(1)).await.unwrap();
+        let stranger = |id| Member { roles: Vec::new(), ..member(id, "somebody") };
+        members.insert_unknown(&[stranger(1), stranger(2)], at(2)).await.unwrap();
+        assert_eq!(members.list().await.unwrap(), [member(1, "Anna"), stranger(2)]);
     }
 
     #[tokio::test]

@@ -50,14 +50,14 @@ fn sources() -> Vec<Source> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|ending| ending == "rs") {
-                let relative = path.strip_prefix(&root).unwrap();
-                let room =
-                    relative.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+                let inside = path.strip_prefix(&root).unwrap().to_owned();
+                let room = inside.iter().next().unwrap().to_str().unwrap();
+                let room = room.trim_end_matches(".rs").to_owned();
                 let text = fs::read_to_string(&path).unwrap();
                 let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
                 let code: Vec<&str> =
                     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-                found.push(Source { room, path: relative.to_owned(), code: code.join("\n") });
+                found.push(Source { room, path: inside, code: code.join("\n") });
             }
         }
     }

@@ -3,6 +3,7 @@
 
 mod answers;
 mod commands;
+mod connection;
 mod crashes;
 mod delivery;
 mod drafts;
@@ -15,8 +16,11 @@ mod house;
 mod observing;
 mod operator;
 mod people;
+mod proxies;
 mod recovery;
 mod reminders;
+mod returns;
 mod stage;
 mod stopping;
 mod stores;
+mod strangers;

@@ -74,7 +74,7 @@ async fn an_event_whose_channel_cannot_be_looked_at_holds_up_no_other() {
     stage.start().await;
     stage.pass(HOUR);
     stage.until("the other event goes on", || pinged(&general) == ids(&[&anna])).await;
-    stage.until("it is told", || stage.log().says("some reminders of a guild wait")).await;
+    stage.until("it is told", || stage.log().says("reminders of a guild wait")).await;
     stage.pass(HOUR);
     stage.until("and goes on", || reminders(&general).len() == 2).await;
     stage.discord.faults().clear();
@@ -83,6 +83,24 @@ async fn an_event_whose_channel_cannot_be_looked_at_holds_up_no_other() {
         !reminders(&side).is_empty()
     };
     stage.until("it is reminded when it can be", reminded_by_now).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_cannot_be_written_is_told_with_its_file_and_not_blamed_on_discord() {
+    let (mut stage, guild) = Stage::set().await;
+    guild.add_member("Anna");
+    asked(&stage, &guild).await;
+    stage.stop().await.expect("the bot stops cleanly");
+    let full =
+        "CREATE TRIGGER full BEFORE INSERT ON reminder_log BEGIN SELECT raise(ABORT, 'disk full'); END";
+    let file = SqliteConnectOptions::new().filename(stage.guild_dir(&guild).join("guild.db"));
+    let mut store = SqliteConnection::connect_with(&file).await.unwrap();
+    store.execute(full).await.unwrap();
+    store.close().await.unwrap();
+    stage.start().await;
+    stage.pass(HOUR);
+    stage.until("it is told", || stage.log().says("guild.db) failed to claim a reminder: ")).await;
+    assert!(stage.log().says("disk full") && !stage.log().says("Discord cannot be asked"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -100,7 +118,7 @@ async fn a_guild_that_was_absent_is_reminded_as_soon_as_it_is_back() {
     asked(&stage, &other).await;
     stage.pass(HOUR);
     stage.until("another guild has its reminder", || stage.log_rows(&other) == ["sent"]).await;
-    assert!(!stage.log().says("some reminders of a guild wait"), "it is left alone");
+    assert!(!stage.log().says("reminders of a guild wait"), "it is left alone");
     guild.reinvite_bot();
     stage.until("it is reminded", || stage.log_rows(&guild) == ["sent"]).await;
     assert_eq!(pinged(&general), ids(&[&anna]));
@@ -123,7 +141,8 @@ async fn stopped_with_a_locked_store(hurried: bool) -> (Duration, Option<i32>) {
     other.execute("BEGIN IMMEDIATE").await.unwrap();
     // It is deferred, and then waits for the lock.
     let pause = owner.runs(&general, "/event pause").option("event", message.link());
-    tokio::spawn(pause.send());
+    let mut waiting = tokio::task::JoinSet::new();
+    waiting.spawn(pause.send());
     discord
         .wait_until("the command waits", || !discord.requests_to(&Method::POST, CALLBACK).is_empty())
         .await;

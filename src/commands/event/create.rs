@@ -70,7 +70,12 @@ impl Create {
             author_id: call.invoker().user_id,
         };
         place::require(call, channel_id, Purpose::Post).await?;
-        let store = call.app.stores.open_or_create(call.guild()).await?;
+        if let Some(role) = new.role
+            && !call.discord().has_role(call.guild(), role).await?
+        {
+            return Err(CommandError::NoSuchRole);
+        }
+        let store = call.store_or_create().await?;
         // The message shows how many are asked; without the list it still can be posted.
         let members = error::went_well(call, &call.discord().sync_members(&store).await);
         let event = post(call, &store, &new).await?;

@@ -9,6 +9,7 @@ use crate::commands::reply::Reply;
 use crate::commands::standing;
 use crate::domain::reminder::{Reminder, Status};
 use crate::domain::text;
+use crate::ids::ChannelId;
 
 /// Rows shown; each takes at most 220 characters of the 4,096 that a page holds.
 const SHOWN: usize = 15;
@@ -34,7 +35,7 @@ impl History {
         if reminders.is_empty() {
             lines.push("No reminder has fallen due yet.".to_owned());
         }
-        lines.extend(reminders.iter().map(line));
+        lines.extend(reminders.iter().map(|reminder| line(reminder, chosen.event.channel_id)));
         if more {
             lines.push(format!("These are the latest {SHOWN}; there are older ones."));
         }
@@ -44,14 +45,13 @@ impl History {
 }
 
 /// One row: when it was due, what became of it, whom it reached, and what went wrong.
-fn line(reminder: &Reminder) -> String {
+fn line(reminder: &Reminder, channel: ChannelId) -> String {
     let when = text::full_time(reminder.scheduled_at);
-    let mentioned = standing::members(reminder.recipients.len());
-    let error = reminder.error.as_deref().map(|error| text::escape(&text::shorten(error, ERROR_MAX)));
+    let error = reminder.error.as_deref().map(|error| readable(error, channel));
     match reminder.status {
         Status::Sent => {
             let late = if reminder.is_late() { ", late" } else { "" };
-            format!("✅ {when}: sent{late}, {mentioned} mentioned")
+            format!("✅ {when}: sent{late}, {} mentioned", standing::members(reminder.notified))
         }
         Status::Skipped => {
             format!("➖ {when}: skipped, {}", error.as_deref().unwrap_or("nobody was missing"))
@@ -61,7 +61,13 @@ fn line(reminder: &Reminder) -> String {
         }
         Status::Pending => {
             let after = error.map(|error| format!("; last attempt: {error}")).unwrap_or_default();
-            format!("⏳ {when}: on its way to {mentioned}{after}")
+            format!("⏳ {when}: on its way to {}{after}", standing::members(reminder.recipients.len()))
         }
     }
+}
+
+/// An error with its markup made inert, but for the event's own channel.
+fn readable(error: &str, channel: ChannelId) -> String {
+    let mention = format!("<#{channel}>");
+    text::escape(&text::shorten(error, ERROR_MAX)).replace(&text::escape(&mention), &mention)
 }

@@ -62,6 +62,11 @@ pub(super) enum EventCommand {
     History(history::History),
 }
 
+/// Whether the subcommand with this name makes many requests before it can answer.
+pub(super) fn takes_long(subcommand: &str) -> bool {
+    matches!(subcommand, "watch" | "create" | "remind" | "resume" | "interval")
+}
+
 impl EventCommand {
     /// Runs the subcommand.
     pub(super) async fn run(self, call: Call<'_>) -> Result<Reply, CommandError> {

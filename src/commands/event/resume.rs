@@ -40,28 +40,30 @@ async fn resume(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
     let next = next_instant(&chosen.event, now);
     call.app.expect_due(call.guild(), next.at).await?;
     chosen.store.events().resume(chosen.event.id, next.at, now).await?;
+    goes_on(call, chosen, &next).await
+}
+
+/// Goes on with what Discord refused, once what was missing is there.
+async fn lift(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
+    place::require_muster(call, chosen.event.channel_id, place::Purpose::Remind).await?;
+    let now = call.now();
+    let next = next_instant(&chosen.event, now);
+    call.app.expect_due(call.guild(), next.at).await?;
+    chosen.store.events().lift_suspension(chosen.event.id, Some(next.at), now).await?;
+    goes_on(call, chosen, &next).await
+}
+
+async fn goes_on(call: Call<'_>, chosen: Chosen, next: &Next) -> Result<Reply, CommandError> {
     let event = chosen.settle(call).await?;
     let mut lines = vec![format!("{} goes on.", standing::heading(&event, call.guild()))];
     if next.overdue {
         lines.push(
-            "A reminder fell due while it was paused. I leave that one out and go on with the next."
+            "A reminder fell due meanwhile. I leave that one out and go on with the next; `/event remind` sends one now."
                 .to_owned(),
         );
     }
     lines.push(standing::next_reminder(&event));
     Ok(Reply::lines(&lines))
-}
-
-/// Goes on with what Discord refused, once what was missing is there.
-async fn lift(call: Call<'_>, chosen: Chosen) -> Result<Reply, CommandError> {
-    place::require_muster(call, chosen.event.channel_id, place::Purpose::Post).await?;
-    let now = call.now();
-    let next = next_instant(&chosen.event, now);
-    call.app.expect_due(call.guild(), next.at).await?;
-    chosen.store.events().lift_suspension(chosen.event.id, Some(next.at), now).await?;
-    let event = chosen.settle(call).await?;
-    let heading = standing::heading(&event, call.guild());
-    Ok(Reply::text(format!("{heading} goes on. {}", standing::next_reminder(&event))))
 }
 
 /// Where the due grid goes on.

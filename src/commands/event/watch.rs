@@ -3,7 +3,7 @@
 use serenity::all::CommandData;
 use serenity_commands::SubCommand;
 
-use crate::app::MessageInfo;
+use crate::app::{ChannelInfo, MessageInfo};
 use crate::commands::call::Call;
 use crate::commands::error::{self, CommandError};
 use crate::commands::place::{self, Purpose};
@@ -11,7 +11,7 @@ use crate::commands::reply::Reply;
 use crate::commands::rights;
 use crate::commands::standing::{self, Standing};
 use crate::domain::choice::Choices;
-use crate::domain::event::{Event, Origin, title_of_message};
+use crate::domain::event::{self, Event, Origin};
 use crate::domain::message_link::{self, MessageRef, MessageRefError};
 use crate::domain::settings::GuildSettings;
 use crate::ids::{ChannelId, MessageId};
@@ -31,6 +31,10 @@ pub(in crate::commands) struct Watch {
     /// The emoji that count as an answer, with spaces between them; ✅ ❌ ❓ unless you choose others.
     #[command(builder(max_length(1500)))]
     reactions: Option<String>,
+
+    /// What to call it; without one, the first line of the message.
+    #[command(builder(max_length(100)))]
+    title: Option<String>,
 }
 
 /// The message to watch, and what was wished for it.
@@ -41,6 +45,7 @@ struct Wish {
     content: Option<String>,
     interval: Option<String>,
     choices: Option<Choices>,
+    title: Option<String>,
 }
 
 impl Watch {
@@ -52,7 +57,8 @@ impl Watch {
             MessageRef::Link { guild, channel, message } if guild == call.guild() => (channel, message),
             MessageRef::Link { .. } => return Err(CommandError::OtherGuild),
         };
-        watch(call, Wish { channel, message, content: None, interval: self.interval, choices }).await
+        let title = self.title.as_deref().map(event::title).transpose()?;
+        watch(call, Wish { channel, message, content: None, interval: self.interval, choices, title }).await
     }
 }
 
@@ -64,35 +70,41 @@ pub(in crate::commands) async fn watch_target(
     let target = data.target_id.ok_or(MessageRefError::Unreadable)?.to_message_id();
     let content = data.resolved.messages.get(&target).map(|message| message.content.clone());
     let (channel, message) = (call.invocation.channel, MessageId::new(target.get()));
-    watch(call, Wish { channel, message, content, interval: None, choices: None }).await
+    watch(call, Wish { channel, message, content, interval: None, choices: None, title: None }).await
 }
 
 async fn watch(call: Call<'_>, wish: Wish) -> Result<Reply, CommandError> {
     let settings = rights::settings(call).await?;
     rights::require_start(call, &settings)?;
     call.interval(wish.interval.as_deref(), &settings)?;
-    place::require(call, wish.channel, Purpose::Watch).await?;
+    let place = place::require(call, wish.channel, Purpose::Watch).await?;
     let message = call.discord().message(wish.channel, wish.message).await?;
     let message = message.ok_or(CommandError::NoSuchMessage(wish.channel))?;
-    let store = call.app.stores.open_or_create(call.guild()).await?;
+    let store = call.store_or_create().await?;
     let known = store.events().find_by_message(wish.message).await?;
-    let new = new_event(call, &wish, &message, known.as_ref(), &settings)?;
+    let title = wish.title.clone().unwrap_or_else(|| title(&wish, &message, &place));
+    let new = new_event(call, &wish, title, known.as_ref(), &settings)?;
     // What Muster posted has buttons.
     if known.as_ref().is_none_or(|event| event.origin == Origin::Watched) {
         let emoji: Vec<_> = new.choices.iter().map(|choice| choice.emoji.clone()).collect();
         call.discord().set_reactions(wish.channel, wish.message, &emoji).await?;
     }
     call.app.expect_due(call.guild(), new.next_due_at).await?;
-    let watched = store.events().watch(&new, call.now()).await?;
+    let mut watched = store.events().watch(&new, call.now()).await?;
+    if let (Watched::Again(event), Some(title)) = (&mut watched, wish.title)
+        && store.events().retitle(event.id, &title, None, call.now()).await?
+    {
+        event.title = title;
+    }
     call.app.sync_due(&store).await?;
     confirm(call, &store, &message, watched).await
 }
 
-/// What the message becomes. Of one that is known already only that changes which was typed: interval and reactions.
+/// What the message becomes. Of one that is known already only that changes which was typed: interval, reactions and title.
 fn new_event(
     call: Call<'_>,
     wish: &Wish,
-    message: &MessageInfo,
+    title: String,
     known: Option<&Event>,
     settings: &GuildSettings,
 ) -> Result<NewEvent, CommandError> {
@@ -105,7 +117,7 @@ fn new_event(
         channel_id: wish.channel,
         message_id: Some(wish.message),
         origin: Origin::Watched,
-        title: title(wish, message),
+        title,
         description: String::new(),
         interval,
         next_due_at: call.now() + interval.as_delta(),
@@ -115,11 +127,11 @@ fn new_event(
     })
 }
 
-/// The first line of the message, or the title of its embed where it has no text.
-fn title(wish: &Wish, message: &MessageInfo) -> String {
+/// The first line of the message, or the title of its embed where it has no text, or else whose it is and where.
+fn title(wish: &Wish, message: &MessageInfo, place: &ChannelInfo) -> String {
     let texts = [wish.content.as_deref(), Some(&message.content), message.embed_title.as_deref()];
-    let text = texts.into_iter().flatten().find(|text| !text.trim().is_empty());
-    title_of_message(text.unwrap_or_default())
+    let title = texts.into_iter().flatten().find_map(event::title_of_message);
+    title.unwrap_or_else(|| event::title_without_text(&message.author_name, &place.name))
 }
 
 /// Reads what was answered already, and says how the event stands.
@@ -135,10 +147,6 @@ async fn confirm(
     };
     let members = error::went_well(call, &call.discord().sync_members(store).await);
     let answers = error::went_well(call, &call.discord().reconcile(store, &event).await);
-    if !answers {
-        // Read before the next reminder at the latest.
-        store.guild().set_answers_synced_at(None, call.now()).await?;
-    }
     call.discord().event_changed(call.guild(), event.id);
     let mut lines = vec![format!("{said} {}.", standing::heading(&event, call.guild()))];
     lines.push(match Standing::of(call, store, &event).await {
@@ -160,8 +168,9 @@ fn others(message: &MessageInfo, event: &Event) -> Option<String> {
     if others.is_empty() {
         return None;
     }
+    let (count, them) = if others.len() == 1 { ("does not count", "it") } else { ("do not count", "them") };
     let others = others.join(" ");
     Some(format!(
-        "The message also carries {others}, which do not count. `reactions` of `/event watch` says which do."
+        "The message also carries {others}, which {count}; name {them} in `reactions` of `/event watch` to change that."
     ))
 }

@@ -71,6 +71,7 @@ impl FakeDiscord {
             content: "Raid on Friday\nWho comes?".to_owned(),
             embed_title: None,
             author_id: UserId::new(100),
+            author_name: "Anna".to_owned(),
             reactions: Vec::new(),
         };
         Self(Mutex::new(Facts {
@@ -117,6 +118,12 @@ impl Discord for FakeDiscord {
     ) -> Result<Permissions, DiscordError> {
         Ok(self.channel_facts(id)?.2)
     }
+
+    async fn has_role(&self, _: GuildId, _: RoleId) -> Result<bool, DiscordError> {
+        Ok(true)
+    }
+
+    fn forget_permissions(&self, _: GuildId, _: ChannelId) {}
 
     async fn message(&self, _: ChannelId, id: MessageId) -> Result<Option<MessageInfo>, DiscordError> {
         Ok(self.facts(|facts| facts.messages.get(&id).cloned()))

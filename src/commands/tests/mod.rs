@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use serenity::all::CommandData;
 use tempfile::TempDir;
 
-use super::{Invocation, Invoker, Press, Reply};
+use super::{Invocation, Invoker, Press, Reply, SeenBy};
 use crate::app::App;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
@@ -99,7 +99,7 @@ impl House {
     }
 
     async fn press(&self, who: UserId, custom_id: &str, message: MessageId) -> Reply {
-        let press = Press { custom_id, message };
+        let press = Press { custom_id, message, seen_by: SeenBy::Presser };
         fits(super::press(&self.app, &invocation(who), press).await)
     }
 }

@@ -10,6 +10,7 @@
 //! To add a kind of event: its variant and translation in [`update`], and its line in `Intake::handle`.
 
 mod lanes;
+mod rebuild;
 mod salvage;
 mod update;
 
@@ -21,12 +22,11 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::core::Core;
 use super::failure::chain;
 use super::guild_lifecycle;
+use super::healing;
 use super::interactions;
 use super::link::Identity;
 use super::members;
 use super::reactions;
-use super::registrar;
-use super::roll_call::RollCall;
 use crate::app::App;
 use crate::domain::event::{EndReason, Event};
 use crate::ids::{ChannelId, GuildId, MessageId};
@@ -51,7 +51,6 @@ pub(super) struct Intake {
     core: Arc<Core>,
     app: Arc<App>,
     lanes: Lanes<GuildUpdate>,
-    roll_call: RollCall,
     /// The kinds of unreadable event that were named already.
     named: HashSet<String>,
 }
@@ -60,7 +59,7 @@ impl Intake {
     /// An intake that nothing came in to yet.
     pub(super) fn new(core: Arc<Core>, app: Arc<App>) -> Self {
         let lanes = Lanes::new(core.tracker.clone());
-        Self { core, app, lanes, roll_call: RollCall::default(), named: HashSet::new() }
+        Self { core, app, lanes, named: HashSet::new() }
     }
 
     /// Takes in what comes until a stop is asked for.
@@ -77,14 +76,14 @@ impl Intake {
                 }
                 Update::Guild(guild, update) => {
                     if matches!(update, GuildUpdate::Present) {
-                        self.roll_call.present(shard, guild);
+                        self.core.roll_call().present(shard, guild);
                     }
                     self.push(guild, update);
                 }
                 Update::Ready { identity, guilds } => self.ready(shard, identity, guilds),
-                Update::UnreadableInteraction { id, token } => {
+                Update::UnreadableInteraction { id, token, kind } => {
                     self.count_unreadable("INTERACTION_CREATE");
-                    interactions::decline(&self.core, id, token);
+                    interactions::decline(&self.core, id, token, kind);
                 }
                 Update::Unreadable { kind, guild } => self.unreadable(&kind, guild),
             }
@@ -116,7 +115,7 @@ impl Intake {
         core.freshness.missed(|guild| core.link.shard_of(guild) == shard);
         core.access.forget_guilds(|guild| core.link.shard_of(guild) == shard);
         core.link.expect(guilds.iter().copied());
-        core.link.connected(shard);
+        core.link.logged_in(shard);
         for guild in &guilds {
             let record = core.registry.find(*guild);
             let known = record.is_some_and(|record| {
@@ -127,35 +126,35 @@ impl Intake {
                 self.push(*guild, GuildUpdate::Listed);
             }
         }
-        self.roll_call.ready(shard, guilds);
-        let confirmed = core.config.storage.confirm_mass_absence;
-        let outcome =
-            self.roll_call.outcome(core.link.shard_count(), &core.registry.joined_guilds(), confirmed);
+        core.roll_call().ready(shard, guilds);
         let core = Arc::clone(core);
         self.core.tracker.spawn(async move {
-            if let Err(error) = guild_lifecycle::roll_called(&core, outcome).await {
+            if let Err(error) = guild_lifecycle::roll_called(&core).await {
                 tracing::error!(error = chain(&error), "cannot take down which guilds are absent");
-            }
-            // Once for all shards.
-            if shard == 0 {
-                registrar::register(&core, identity.application).await;
             }
         });
     }
 
     /// What an event may have changed that cannot be read is stale.
     fn unreadable(&mut self, kind: &str, guild: Option<GuildId>) {
-        match guild {
-            Some(guild) => self.core.freshness.missed(|stale| stale == guild),
-            None => self.core.freshness.missed(|_| true),
-        }
+        let affected = |known: GuildId| guild.is_none_or(|guild| known == guild);
+        self.core.freshness.missed(affected);
+        self.core.access.forget_guilds(affected);
         self.core.stale.notify_one();
         self.count_unreadable(kind);
     }
 
     fn count_unreadable(&mut self, kind: &str) {
         metrics::counter!(metric::UNDECODABLE, "kind" => kind.to_owned()).increment(1);
-        if self.named.insert(kind.to_owned()) {
+        if !self.named.insert(kind.to_owned()) {
+            return;
+        }
+        if kind == "READY" {
+            tracing::error!(
+                "Discord begins a session in a form that this version of Muster cannot read, so it does not become ready; \
+                 look for a newer version"
+            );
+        } else {
             tracing::warn!(
                 kind,
                 "Discord sends a gateway event that this version of Muster cannot read; look for a newer version. \
@@ -166,18 +165,22 @@ impl Intake {
 }
 
 /// Takes down what happened in a guild.
-async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), StorageError> {
+async fn handle(core: &Arc<Core>, guild: GuildId, update: GuildUpdate) -> Result<(), StorageError> {
     match update {
         GuildUpdate::Listed => guild_lifecycle::joined(core, guild).await?,
         GuildUpdate::Present => {
             core.access.forget_guilds(|known| known == guild);
             guild_lifecycle::joined(core, guild).await?;
+            // It may have been away: whatever was read before does not count.
+            core.freshness.missed(|stale| stale == guild);
             core.link.announced(guild);
             core.stale.notify_one();
+            healing::begin(core, guild);
         }
         GuildUpdate::Removed => {
             core.link.announced(guild);
             core.access.forget_guilds(|known| known == guild);
+            core.freshness.missed(|stale| stale == guild);
             guild_lifecycle::left(core, guild).await?;
         }
         GuildUpdate::Outage => {
@@ -191,12 +194,19 @@ async fn handle(core: &Core, guild: GuildId, update: GuildUpdate) -> Result<(), 
                 store.guild().set_name(&name, core.clock.now()).await?;
             }
         }
-        GuildUpdate::Roles => core.access.forget_roles(guild),
-        GuildUpdate::ChannelChanged(channel) => core.access.forget_channel(channel),
+        GuildUpdate::Roles => {
+            core.access.forget_roles(guild);
+            healing::begin(core, guild);
+        }
+        GuildUpdate::ChannelChanged(channel) => {
+            core.access.forget_channel(channel);
+            healing::begin(core, guild);
+        }
         GuildUpdate::ChannelDeleted(channel) => channel_deleted(core, guild, channel).await?,
         GuildUpdate::Member(change) => {
             if core.link.identity().is_some_and(|me| me.user == change.user()) {
                 core.access.forget_roles(guild);
+                healing::begin(core, guild);
             }
             members::change(core, guild, change).await?;
         }

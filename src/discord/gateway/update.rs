@@ -1,6 +1,6 @@
 //! What Muster takes from the gateway, in types of its own; everything else is dropped where it arrives.
 
-use serenity::all::{Event, Interaction, ReactionType};
+use serenity::all::{Event, Interaction, InteractionType, ReactionType};
 
 use super::salvage;
 use crate::discord::link::Identity;
@@ -30,6 +30,8 @@ pub(in crate::discord) enum Update {
         id: u64,
         /// What it is answered with.
         token: String,
+        /// What it asks for.
+        kind: InteractionType,
     },
     /// Another gateway event that serenity cannot read.
     Unreadable {
@@ -58,7 +60,7 @@ pub(in crate::discord) enum GuildUpdate {
     },
     /// A role changed.
     Roles,
-    /// A channel or thread changed.
+    /// A channel or thread changed, or can be seen from now on.
     ChannelChanged(ChannelId),
     /// A channel or thread was deleted.
     ChannelDeleted(ChannelId),
@@ -114,6 +116,7 @@ fn member_or_message(event: Event) -> Option<Update> {
             let gone = MemberChange::Gone(UserId::new(event.user.id.get()));
             Update::Guild(guild_id(event.guild_id), G::Member(gone))
         }
+        Event::ChannelCreate(event) => channel_changed(&event.channel),
         Event::ChannelUpdate(event) => channel_changed(&event.channel),
         Event::ThreadUpdate(event) => channel_changed(&event.thread),
         Event::ChannelDelete(event) => {

@@ -18,6 +18,9 @@ pub(crate) enum CallError {
         /// What it said.
         message: String,
     },
+    /// Muster's own request cannot be written down; nothing was sent.
+    #[error("the request cannot be written as JSON: {0}")]
+    Unwritable(String),
     /// A rate limit that is too long to wait out here.
     #[error("Discord asks to wait {} s", after.as_secs_f32())]
     Limited {
@@ -84,12 +87,13 @@ impl CallError {
                 code: MISSING_ACCESS | MISSING_PERMISSIONS | THREAD_ARCHIVED | THREAD_LOCKED,
                 ..
             } => Fate::Forbidden,
-            // A status without a code of Discord's comes from something in front of it, and proves nothing.
-            Self::Refused { status: 401, .. } | Self::Refused { status: 403 | 404, code: 0, .. } => {
+            // A status without a code of Discord's comes from something in front of it, and proves nothing; and some
+            // say themselves that it was not the request that was wrong.
+            Self::Refused { status: 401 | 408 | 429, .. } | Self::Refused { code: 0, .. } => {
                 Fate::Later(Some(LONG_REST))
             }
             Self::Refused { status: 403, .. } => Fate::Forbidden,
-            Self::Refused { .. } => Fate::Never,
+            Self::Refused { .. } | Self::Unwritable(_) => Fate::Never,
         }
     }
 
@@ -158,7 +162,12 @@ mod tests {
             (refused(400, 50_083), Fate::Forbidden),
             (refused(403, 20_028), Fate::Forbidden),
             (refused(400, 50_035), Fate::Never),
-            (refused(405, 0), Fate::Never),
+            (refused(400, 0), rest),
+            (refused(408, 0), rest),
+            (refused(413, 0), rest),
+            (refused(429, 0), rest),
+            (refused(429, 40_062), rest),
+            (CallError::Unwritable(String::new()), Fate::Never),
             (refused(429, 30_046), rest),
             (refused(401, 0), rest),
             (refused(403, 0), rest),

@@ -98,7 +98,7 @@ impl Sender {
             .build()?;
         Ok(Self {
             http,
-            base: format!("{}/api/v10", config.base_url()),
+            base: base(config.base_url()),
             limiter: Limiter::new(NonZeroU32::new(config.requests_per_second).unwrap_or(NonZeroU32::MIN)),
             buckets: Buckets::default(),
             refused: RefusedCount::new(),
@@ -180,10 +180,7 @@ impl Sender {
         let mut request = self.http.request(call.key.method.clone(), url).timeout(deadline);
         match &call.body {
             Some(Ok(body)) => request = request.header(CONTENT_TYPE, "application/json").body(body.clone()),
-            Some(Err(error)) => {
-                let message = format!("the request cannot be written as JSON: {error}");
-                return Err(CallError::Refused { status: 400, code: 0, message });
-            }
+            Some(Err(error)) => return Err(CallError::Unwritable(error.to_string())),
             None => {}
         }
         request.send().await.map_err(unavailable)
@@ -248,6 +245,21 @@ impl Sender {
     }
 }
 
+/// What the path of every request is put behind. Many write the address of the API with its path.
+fn base(url: &str) -> String {
+    let mut host = url.trim_end_matches('/');
+    // One version, or none: `/api/v10` and `/api` mean the same here.
+    if let Some((before, version)) = host.rsplit_once("/v")
+        && !version.is_empty()
+        && version.bytes().all(|byte| byte.is_ascii_digit())
+        && before.ends_with("/api")
+    {
+        host = before;
+    }
+    let host = host.strip_suffix("/api").unwrap_or(host).trim_end_matches('/');
+    format!("{host}/api/v10")
+}
+
 /// Whether a limit was reached by others, too: it does not count against Muster.
 fn is_shared(headers: &HeaderMap) -> bool {
     headers.get("x-ratelimit-scope").is_some_and(|scope| scope == "shared")
@@ -271,4 +283,24 @@ fn measure(call: &Call, started: Instant, status: Option<StatusCode>) {
     metrics::counter!(metric::REQUESTS, "status" => status.clone()).increment(1);
     metrics::histogram!("muster_discord_request_seconds", "route" => call.key.template, "method" => call.key.method.to_string(), "status" => status)
         .record(started.elapsed().as_secs_f64());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_already_holds_the_path_of_the_api_is_not_doubled() {
+        for url in [
+            "https://d.test",
+            "https://d.test/api",
+            "https://d.test/api/",
+            "https://d.test/api/v10",
+            "https://d.test/api/v9/",
+        ] {
+            assert_eq!(base(url), "https://d.test/api/v10", "{url}");
+        }
+        assert_eq!(base("http://127.0.0.1:80/discord"), "http://127.0.0.1:80/discord/api/v10");
+        assert_eq!(base("http://127.0.0.1:80/my-api"), "http://127.0.0.1:80/my-api/api/v10");
+    }
 }

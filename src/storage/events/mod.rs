@@ -112,6 +112,19 @@ impl Events<'_> {
         .map_err(self.db.failed("list the live events"))
     }
 
+    /// Live events whose reminders Discord refuses, oldest first.
+    ///
+    /// # Errors
+    /// [`StorageError::Sqlite`].
+    pub async fn list_suspended(self) -> Result<Vec<Event>, StorageError> {
+        sqlx::query_as(
+            "SELECT * FROM events WHERE suspended_reason IS NOT NULL AND ended_at IS NULL ORDER BY id",
+        )
+        .fetch_all(&self.db.pool)
+        .await
+        .map_err(self.db.failed("list the suspended events"))
+    }
+
     /// How many events are not over, drafts among them.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ impl GuildStores {
     ///
     /// # Errors
     /// [`StorageError::InUse`] if a statement is still running when `lease_wait` has passed twice: ask again, it
-    /// goes on from there. A failure of the file system leaves the directory, or what is left of it under a name
+    /// goes on from there; without that the data stays, and is served again once the statement has ended. A failure of the file system leaves the directory, or what is left of it under a name
     /// that the next start clears away; then too ask again.
     ///
     /// # Cancel safety
@@ -33,7 +33,7 @@ impl GuildStores {
         finished(guild, self.shared.tasks.spawn(async move { shared.delete(guild).await })).await
     }
 
-    /// Closes the stores that nobody leased for `idle_close`. Call it now and then.
+    /// Closes the stores that nobody leased for `idle_close`, and those that are set aside. Call it now and then.
     ///
     /// # Cancel safety
     /// Dropping the future does not stop the closing.
@@ -42,7 +42,8 @@ impl GuildStores {
         self.shared.make_comfortable();
         let idle = i64::try_from(self.shared.options.idle_close.as_millis()).unwrap_or(i64::MAX);
         let limit = self.shared.clock.now().timestamp_millis().saturating_sub(idle);
-        let closings = self.shared.slots.begin_closing_idle(limit).into_iter();
+        let is_set_aside = |guild| self.shared.quarantine.find(guild).is_some();
+        let closings = self.shared.slots.begin_closing_idle(limit, is_set_aside).into_iter();
         let closings: Vec<_> = closings.map(|slot| self.shared.close_in_background(slot)).collect();
         join_all(closings).await;
     }
@@ -106,26 +107,37 @@ impl Shared {
         }
     }
 
-    async fn delete(&self, guild: GuildId) -> Result<bool, StorageError> {
+    async fn delete(self: &Arc<Self>, guild: GuildId) -> Result<bool, StorageError> {
         // First of all: whoever creates stores looks at this again once it holds the slot.
         self.admitted.remove(&guild);
-        let slot = loop {
+        loop {
             match self.slots.begin_deletion(guild) {
-                Ok(slot) => break slot,
+                Ok(slot) => {
+                    let _turn = slot.deletion.lock().await;
+                    // Otherwise another deletion was quicker, or an earlier one was given up.
+                    if !slot.closed.is_cancelled() {
+                        return self.delete_alone(&slot).await;
+                    }
+                }
                 Err(closing) => closing.closed.cancelled().await,
             }
-        };
-        let _turn = slot.deletion.lock().await;
-        if slot.closed.is_cancelled() {
-            // Another deletion was quicker.
-            return Ok(false);
         }
-        self.close_for_deletion(&slot).await?;
+    }
+
+    /// Deletes a guild whose slot gives no lease, one deletion at a time.
+    async fn delete_alone(self: &Arc<Self>, slot: &Arc<Slot>) -> Result<bool, StorageError> {
+        let guild = slot.guild;
+        if let Err(in_use) = self.close_for_deletion(slot).await {
+            // Nobody may ask again: the guild may be back.
+            let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
+            self.tasks.spawn(async move { shared.give_up_deletion(&slot).await });
+            return Err(in_use);
+        }
         let dir = Arc::clone(&self.dir);
         let removed = blocking(guild, move || dir.remove_guild(guild)).await;
         // Whether that went well or not, the file is closed: the slot has done its duty.
         drop(slot.stand_up());
-        self.slots.remove(&slot);
+        self.slots.remove(slot);
         if *removed.as_ref().unwrap_or(&false) {
             tracing::info!(guild.id = %guild, "deleted everything kept of a guild");
         }
@@ -133,6 +145,21 @@ impl Shared {
             self.quarantine.remove(guild);
         }
         removed
+    }
+
+    /// Takes a slot out, once nothing runs in its store any more, whose deletion was not asked for again.
+    async fn give_up_deletion(&self, slot: &Arc<Slot>) {
+        if !slot.db.initialized() {
+            slot.drained().await;
+        }
+        if let Some(db) = slot.db.get() {
+            db.pool.close().await;
+        }
+        let _turn = slot.deletion.lock().await;
+        if !slot.closed.is_cancelled() {
+            drop(slot.stand_up());
+            self.slots.remove(slot);
+        }
     }
 
     /// Waits for the leases, then closes the store whether they came back or not.

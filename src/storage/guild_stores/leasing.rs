@@ -69,8 +69,14 @@ impl Shared {
         }
     }
 
-    fn grant(&self, hold: Hold, db: GuildDb) -> Result<Lease, StorageError> {
+    fn grant(self: &Arc<Self>, hold: Hold, db: GuildDb) -> Result<Lease, StorageError> {
         if let Some(reason) = self.quarantine.find(db.guild) {
+            // Closed, so that the next opening looks at the file again.
+            let slot = Arc::clone(&hold.slot);
+            drop(hold);
+            if slot.begin_close_if_unused() {
+                self.close_in_background(slot);
+            }
             return Err(StorageError::Quarantined { guild: db.guild, reason });
         }
         hold.slot.touch(self.counters.next_turn(), self.clock.now().timestamp_millis());

@@ -56,10 +56,14 @@ impl Slots {
         }
     }
 
-    /// Begins to close every open store that nobody uses and that was not leased since `limit_ms`.
-    pub(super) fn begin_closing_idle(&self, limit_ms: i64) -> Vec<Arc<Slot>> {
-        let idle = |slot: &Slot| slot.db.initialized() && slot.last_leased_at() <= limit_ms;
-        let candidates = self.by_guild.iter().filter(|slot| idle(slot));
+    /// Begins to close every open store that nobody uses and that was not leased since `limit_ms` or is set aside.
+    pub(super) fn begin_closing_idle(
+        &self,
+        limit_ms: i64,
+        is_set_aside: impl Fn(GuildId) -> bool,
+    ) -> Vec<Arc<Slot>> {
+        let idle = |slot: &Slot| slot.last_leased_at() <= limit_ms || is_set_aside(slot.guild);
+        let candidates = self.by_guild.iter().filter(|slot| slot.db.initialized() && idle(slot));
         candidates.filter(|slot| slot.begin_close_if_unused()).map(|slot| Arc::clone(&slot)).collect()
     }
 

@@ -64,8 +64,8 @@ impl Reminders<'_> {
     ) -> Result<bool, StorageError> {
         let mark = sqlx::query(
             "UPDATE reminder_log
-             SET status = 'sent', sent_at = $3, users_notified = $2, next_attempt_at = NULL, error = NULL,
-                 updated_at = $3
+             SET status = 'sent', sent_at = $3, users_notified = $2, recipients = '[]', next_attempt_at = NULL,
+                 error = NULL, updated_at = $3
              WHERE id = $1 AND status = 'pending'",
         );
         let mark = mark.bind(reminder.0).bind(as_integer(users_notified)).bind(now.timestamp_millis());
@@ -83,7 +83,8 @@ impl Reminders<'_> {
         now: Timestamp,
     ) -> Result<bool, StorageError> {
         let mark = sqlx::query(
-            "UPDATE reminder_log SET status = 'failed', error = $2, next_attempt_at = NULL, updated_at = $3
+            "UPDATE reminder_log
+             SET status = 'failed', error = $2, recipients = '[]', next_attempt_at = NULL, updated_at = $3
              WHERE id = $1 AND status = 'pending'",
         );
         let mark = mark.bind(reminder.0).bind(error).bind(now.timestamp_millis());
@@ -101,7 +102,8 @@ impl Reminders<'_> {
         now: Timestamp,
     ) -> Result<bool, StorageError> {
         let mark = sqlx::query(
-            "UPDATE reminder_log SET status = 'skipped', error = $2, next_attempt_at = NULL, updated_at = $3
+            "UPDATE reminder_log
+             SET status = 'skipped', error = $2, recipients = '[]', next_attempt_at = NULL, updated_at = $3
              WHERE id = $1 AND status = 'pending'",
         );
         let mark = mark.bind(reminder.0).bind(why).bind(now.timestamp_millis());
@@ -174,7 +176,8 @@ mod tests {
             (sent.message_ids, sent.next_attempt_at),
             (vec![Some(first), Some(MessageId::new(3))], None)
         );
-        assert_eq!((sent.recipients, sent.nonce), (row.recipients, row.nonce));
+        assert_eq!((sent.notified, sent.nonce), (3, row.nonce));
+        assert_eq!(sent.recipients, [], "nobody needs the names any more");
     }
 
     #[tokio::test]
@@ -195,6 +198,7 @@ mod tests {
             "only the event's own is left"
         );
         let failed = reminders.find(row.id).await.unwrap().unwrap();
+        assert_eq!(failed.recipients, []);
         assert_eq!((failed.status, failed.error.as_deref()), (Status::Failed, Some("Discord answered 403.")));
     }
 

@@ -3,12 +3,14 @@
 //! **Invariants**
 //! - An event has at most one row per `scheduled_at`.
 //! - A row says everything that its messages say. It is claimed once, and addressed anew only by [`unfinished`].
-//! - Only a pending row changes its status, and only a pending row has a next attempt.
+//! - Only a pending row changes its status, and only a pending row has a next attempt and recipients.
+//! - A row is kept for [`KEPT_DAYS`](retention::KEPT_DAYS) after its reminder was due.
 //!
 //! **Does not know** who is asked, how a message looks, or when to try again.
 
 mod claim;
 mod delivery;
+mod retention;
 mod row;
 mod unfinished;
 

@@ -28,6 +28,7 @@ impl FromRow<'_, SqliteRow> for Reminder {
             sent_at: maybe_instant(row, "sent_at")?,
             status: parse_status(row.try_get("status")?)?,
             recipients: json(row, "recipients")?,
+            notified: number(row, "users_notified")?,
             responded: number(row, "responded")?,
             next_due_at: maybe_instant(row, "next_due_at")?,
             perhaps_sent_before: row.try_get("perhaps_sent_before")?,

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use discord_emulator::{Guild, Message};
 
-use crate::stage::{Stage, assert_private, picture};
+use crate::stage::{Stage, assert_private, picture, within};
 
 async fn posted(stage: &Stage, guild: &Guild) -> Message {
     stage.create(&guild.owner(), &guild.channel("general"), "Match").await
@@ -92,7 +92,7 @@ async fn somebody_who_left_is_neither_missing_nor_among_those_who_are_asked() {
     event.wait_until(|event| event.text().contains("**1** of **3**")).await;
     ben.leave();
     anna.leave();
-    crate::stage::within("both are gone from the numbers", || async {
+    within("both are gone from the numbers", || async {
         let told = stage.told(&guild.owner(), &event.channel(), "/event show", &[("event", "Match")]).await;
         told.contains("The only member whom I ask has not answered yet.")
     })

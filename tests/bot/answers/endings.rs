@@ -13,11 +13,13 @@ async fn three_events(stage: &Stage, guild: &Guild) -> [Message; 3] {
     let watched = owner.says(&general, "Watched");
     watch(stage, &owner, &watched).await;
     let elsewhere = stage.create(&owner, &guild.add_channel("side"), "Elsewhere").await;
+    stage.only_the_gateway_tells();
     [posted, watched, elsewhere]
 }
 
 async fn until_left(stage: &Stage, guild: &Guild, titles: &[&str]) {
     stage.until("the events are over", || stage.live_titles(guild) == titles).await;
+    stage.discord.faults().clear();
     stage.pass(TimeDelta::hours(1));
     let sent = || stage.log_rows(guild).len() == titles.len();
     stage.until("those that are left remind", sent).await;
@@ -69,6 +71,7 @@ async fn a_deleted_thread_ends_its_events_and_so_does_the_deletion_of_its_channe
         threads.push(thread);
     }
     stage.create(&owner, &guild.channel("general"), "General").await;
+    stage.only_the_gateway_tells();
     threads[0].delete();
     stage.until("the first is over", || stage.live_titles(&guild) == ["second", "General"]).await;
     side.delete();
@@ -82,6 +85,7 @@ async fn a_message_deleted_while_the_bot_was_offline_ends_its_event_at_the_next_
     stage.stop().await.unwrap();
     posted.delete();
     elsewhere.channel().delete();
+    stage.discord.faults().clear();
     stage.start().await;
     until_left(&stage, &guild, &["Watched"]).await;
     assert!(watched.exists());
@@ -104,6 +108,7 @@ async fn an_archived_thread_ends_nothing() {
 async fn the_button_of_a_reminder_says_that_the_event_is_over() {
     let (stage, guild) = Stage::set().await;
     let [posted, ..] = three_events(&stage, &guild).await;
+    stage.discord.faults().clear();
     stage.pass(TimeDelta::hours(1));
     let general = guild.channel("general");
     let is_of_posted = |message: &Message| !message.pings().is_empty() && message.text().contains("Posted");

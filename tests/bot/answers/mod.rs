@@ -4,3 +4,4 @@ mod buttons;
 mod edits;
 mod endings;
 mod reactions;
+mod unread;

@@ -2,7 +2,7 @@
 
 use discord_emulator::{Channel, Guild, Member, Message};
 
-use crate::stage::{Stage, watch};
+use crate::stage::{Stage, watch, within};
 
 /// Anna and Ben, and a message of the owner that is watched for these reactions.
 async fn asked(stage: &Stage, guild: &Guild, reactions: &str) -> (Message, [Member; 2]) {
@@ -12,6 +12,7 @@ async fn asked(stage: &Stage, guild: &Guild, reactions: &str) -> (Message, [Memb
     let options = options.each_ref().map(|(name, value)| (*name, value.as_str()));
     let told = stage.told(&guild.owner(), &general, "/event watch", &options).await;
     assert!(told.starts_with("I am watching"), "{told}");
+    stage.only_the_gateway_tells();
     (message, ["Anna", "Ben"].map(|name| guild.add_member(name)))
 }
 
@@ -24,7 +25,7 @@ async fn answered(stage: &Stage, channel: &Channel) -> String {
 
 async fn until_answered(stage: &Stage, message: &Message, said: &str) {
     let channel = message.channel();
-    crate::stage::within(said, || async { answered(stage, &channel).await.contains(said) }).await;
+    within(said, || async { answered(stage, &channel).await.contains(said) }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -86,6 +87,7 @@ async fn a_super_reaction_taken_back_beside_a_plain_one_leaves_an_answer() {
     anna.reacts(&message, "✅");
     anna.super_reacts(&message, "✅");
     until_answered(&stage, &message, "1 of 3 members").await;
+    stage.discord.faults().clear();
     stage.discord.gateway().drop_connections();
     stage.discord.gateway().wait_until_ready().await;
     until_answered(&stage, &message, "1 of 3 members").await;
@@ -132,9 +134,9 @@ async fn a_reaction_under_another_message_answers_nothing() {
 async fn the_events_of_two_guilds_count_their_own_answers() {
     let (stage, guild) = Stage::set().await;
     let other = stage.discord.add_guild("Go club");
-    let (message, [anna, _]) = asked(&stage, &guild, "✅").await;
     let there = other.owner().says(&other.channel("general"), "Who comes?");
     watch(&stage, &other.owner(), &there).await;
+    let (message, [anna, _]) = asked(&stage, &guild, "✅").await;
     other.admit(&anna).reacts(&there, "✅");
     until_answered(&stage, &there, "1 of 2 members").await;
     until_answered(&stage, &message, "0 of 3 members").await;
@@ -148,9 +150,9 @@ async fn a_storm_of_changes_ends_as_discord_has_it() {
     for round in 0..3 {
         for (number, member) in crowd.iter().enumerate() {
             if (number + round) % 3 == 0 {
-                member.unreacts(&message, "✅")
+                member.unreacts(&message, "✅");
             } else {
-                member.reacts(&message, "✅")
+                member.reacts(&message, "✅");
             }
         }
     }

@@ -48,7 +48,7 @@ async fn events_of_the_same_title_are_told_apart_by_their_number() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_most_twenty_five_are_suggested_each_within_discords_limit() {
-    let (stage, guild) = Stage::set().await;
+    let (stage, guild) = Stage::unlimited().await;
     let (owner, general) = (guild.owner(), guild.channel("general"));
     for _ in 0..26 {
         stage.create(&owner, &general, &"🦑".repeat(50)).await;

@@ -34,7 +34,7 @@ async fn an_event_is_posted_with_buttons_and_shows_who_answered_what() {
     Bring snacks.
 
     **0** of **4** answered, **4** missing
-    Next reminder: <t:F> (<t:R>), every 1 hour 30 minutes
+    Reminds every 1 hour 30 minutes.
     ✅ Coming (0)
     –
     ❌ Not coming (0)
@@ -53,7 +53,7 @@ async fn an_event_is_posted_with_buttons_and_shows_who_answered_what() {
     Bring snacks.
 
     **2** of **4** answered, **2** missing
-    Next reminder: <t:F> (<t:R>), every 1 hour 30 minutes
+    Reminds every 1 hour 30 minutes.
     ✅ Coming (1)
     @Chloé
     ❌ Not coming (1)
@@ -67,9 +67,8 @@ async fn an_event_is_posted_with_buttons_and_shows_who_answered_what() {
     stage.pass(TimeDelta::minutes(90));
     let reminder = general.wait_for_message(|message| !message.pings().is_empty()).await;
     insta::assert_snapshot!(picture(&reminder), @"
-    ⏰ **Board games**
+    ⏰ **[Board games](https://discord.com/channels/#/#/#)**
     2 of 4 answered, 2 missing. Next <t:R>.
-    https://discord.com/channels/#/#/#
 
     @Anna @Ben
     [Go to the event] [Who is missing?]
@@ -116,7 +115,7 @@ async fn a_role_limits_who_is_asked_and_reminded() {
     Match
     Asked: @players
     **1** of **2** answered, **1** missing
-    Next reminder: <t:F> (<t:R>), every hour
+    Reminds every hour.
     ✅ Coming (1)
     @Chloé
     ❌ Not coming (0)
@@ -205,7 +204,7 @@ async fn without_the_members_intent_an_event_shows_who_answered_and_asks_those_i
         stage.told(&guild.owner(), &general, "/event create", &[("title", "Match")]).await,
         @"
     **[Match](https://discord.com/channels/#/#/#)** is posted in #general.
-    I ask 0 members and remind only those who have not answered.
+    I ask 1 member and remind only those who have not answered.
     I remind every hour, next <t:F> (<t:R>).
     Note: I run without the **Server Members Intent**, so Discord does not tell me who is in this server. I count and remind only members whom I have met, by an answer here or before. Whoever runs me can switch the intent on in Discord's developer portal.
     "

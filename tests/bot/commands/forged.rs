@@ -1,6 +1,7 @@
 //! What comes back from Discord is not believed: custom ids from elsewhere, with flipped bits, or out of place.
 
-use discord_emulator::{Guild, Member, Message, Permissions};
+use discord_emulator::{Channel, Guild, Injected, Member, Message, Permissions};
+use serde_json::{Value, json};
 
 use crate::stage::{Stage, assert_private};
 
@@ -134,4 +135,52 @@ async fn a_forged_page_of_a_list_does_not_replace_an_event_that_all_see() {
     let (_stage, [(chess, event, anna), _]) = two_guilds().await;
     assert_refused(&anna, &event, &format!("m1.{}.list.0", chess.id())).await;
     assert_eq!(event.buttons().len(), 3);
+}
+
+/// An interaction that no client of today sends, as Discord would pass it on.
+fn interaction(stage: &Stage, member: &Member, channel: &Channel, kind: u8, data: &Value) -> Injected {
+    let guild = channel.guild().unwrap();
+    let user = json!({
+        "id": member.id(), "username": "anna", "discriminator": "0", "global_name": null, "avatar": null
+    });
+    stage.discord.inject_interaction(json!({
+        "type": kind, "version": 1, "locale": "en-US", "guild_locale": "en-US", "guild_id": guild.id(),
+        "channel_id": channel.id(), "channel": { "id": channel.id(), "type": 0 }, "entitlements": [],
+        "authorizing_integration_owners": {}, "attachment_size_limit": 10_485_760, "context": 0,
+        "app_permissions": "0", "data": data,
+        "member": {
+            "user": user, "roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "deaf": false, "mute": false,
+            "flags": 0, "permissions": member.permissions_in(channel).bits().to_string(),
+        },
+    }))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_and_forms_of_another_version_get_an_answer() {
+    let (stage, [(chess, ..), _]) = two_guilds().await;
+    let (owner, general) = (chess.owner(), chess.channel("general"));
+    let id = stage.discord.command(None, "event").unwrap()["id"].clone();
+    let mut told = Vec::new();
+    for (kind, data) in [
+        (
+            2,
+            json!({ "id": id, "name": "event", "type": 1, "options": [{ "type": 1, "name": "cook", "options": [] }] }),
+        ),
+        (
+            2,
+            json!({ "id": id, "name": "event", "type": 1, "options": [{ "type": 1, "name": "show", "options": [] }] }),
+        ),
+        (2, json!({ "id": id, "name": "matches", "type": 1 })),
+        (2, json!({ "id": id, "name": "Watch this", "type": 3, "target_id": "5" })),
+        (5, json!({ "custom_id": "m1.form", "components": [] })),
+    ] {
+        let reply = interaction(&stage, &owner, &general, kind, &data).answer().await.unwrap();
+        assert_private(&reply);
+        told.push(reply.text());
+    }
+    told.dedup();
+    insta::assert_snapshot!(told.join("\n"), @"
+    I know this command in another form by now. Restart your Discord client so that it shows the new one, then try again.
+    I have no such form any more. Run the command again.
+    ");
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, within};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn help_says_what_the_bot_does_and_the_first_steps_to_everybody() {
@@ -86,7 +86,7 @@ async fn about_tells_the_latency_once_it_is_known() {
     let mut stage = Stage::with(discord.heartbeat_interval(std::time::Duration::from_millis(100))).await;
     let guild = stage.discord.add_guild("Chess club");
     stage.start().await;
-    crate::stage::within("the latency is known", || async {
+    within("the latency is known", || async {
         let told = stage.told(&guild.owner(), &guild.channel("general"), "/about", &[]).await;
         told.lines().any(|line| line.starts_with("Latency to Discord: ") && line.ends_with(" ms"))
     })

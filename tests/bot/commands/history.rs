@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use discord_emulator::{Message, Method, Permissions};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, within};
 
 const EVENT: [(&str, &str); 1] = [("event", "Match")];
 
@@ -35,7 +35,7 @@ async fn the_history_tells_what_became_of_each_reminder() {
     stage.discord.faults().on(Method::POST, "/channels/{id}/messages").always().status(503);
     stage.pass(TimeDelta::hours(1));
     stage.until("one is on its way", || stage.log_rows(&guild).contains(&"pending".into())).await;
-    crate::stage::within("the attempt is noted", || async {
+    within("the attempt is noted", || async {
         stage.told(&owner, &general, "/event history", &EVENT).await.contains("last attempt")
     })
     .await;
@@ -60,17 +60,17 @@ async fn a_refused_reminder_stands_in_the_history_with_the_reason() {
     general.deny_bot(Permissions::SEND_MESSAGES);
     stage.pass(TimeDelta::hours(1));
     stage.until("one is refused", || stage.log_rows(&guild) == ["failed"]).await;
-    insta::assert_snapshot!(stage.told(&owner, &general, "/event history", &EVENT).await, @r"
+    insta::assert_snapshot!(stage.told(&owner, &general, "/event history", &EVENT).await, @"
     Reminders
     **[Match](https://discord.com/channels/#/#/#)**
-    ❌ <t:F>: failed, I am missing Send Messages in \<##\>
-    Reminders are held up: I am missing Send Messages in #general I try again <t:R>.
+    ❌ <t:F>: failed, I am missing Send Messages in #general
+    Reminders are held up: I am missing Send Messages in #general. I try again <t:R>; `/event resume` goes on as soon as that is mended.
     ");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_history_shows_the_latest_and_says_that_there_is_more() {
-    let (stage, guild) = Stage::set().await;
+    let (stage, guild) = Stage::unlimited().await;
     guild.add_member("Anna");
     let (owner, general) = (guild.owner(), guild.channel("general"));
     stage.create(&owner, &general, "Match").await;

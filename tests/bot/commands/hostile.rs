@@ -62,13 +62,10 @@ fn assert_inert(text: &str, title: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hostile_title_is_inert_in_every_reply_and_message() {
-    let (stage, guild) = Stage::set().await;
+    let (stage, guild) = Stage::unlimited().await;
     let (owner, general) = (guild.owner(), guild.channel("general"));
     for title in hostile(&guild) {
-        let told = stage.told(&owner, &general, "/event create", &[("title", &title)]).await;
-        assert!(told.contains("is posted"), "{title:?}: {told}");
-        assert_inert(&told, &title);
-        let event = general.messages().into_iter().rfind(Message::is_by_bot).unwrap();
+        let event = stage.create(&owner, &general, &title).await;
         let pressed = owner.presses(&event, "Maybe").await.unwrap();
         assert_private(&pressed);
         assert_inert(&all_replies(&stage, &general, &event).await, &title);
@@ -83,7 +80,7 @@ async fn a_hostile_title_is_inert_in_every_reply_and_message() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hostile_message_that_is_watched_makes_an_inert_title() {
-    let (stage, guild) = Stage::set().await;
+    let (stage, guild) = Stage::unlimited().await;
     let (owner, general) = (guild.owner(), guild.channel("general"));
     for text in hostile(&guild) {
         let message = owner.says(&general, &text);
@@ -97,7 +94,7 @@ async fn a_hostile_message_that_is_watched_makes_an_inert_title() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hostile_titles_read_as_they_were_typed() {
-    let (stage, guild) = Stage::set().await;
+    let (stage, guild) = Stage::unlimited().await;
     let (owner, general) = (guild.owner(), guild.channel("general"));
     for title in hostile(&guild) {
         stage.run(&owner, &general, "/event create", &[("title", &title)]).await;
@@ -107,9 +104,9 @@ async fn hostile_titles_read_as_they_were_typed() {
         shown.push(picture(&message).lines().next().unwrap_or_default().to_owned());
     }
     insta::assert_snapshot!(shown.join("\n"), @r#"
-    @​everyone @​here \<@​&#\> \<@​#\>
-    \[Free nitro\]\(https:​//evil.example\) \<https:​//evil.example\>
-    \[x\]\(https:​//evil.example "t"\)\]\(https:​//evil.example\)
+    @▯everyone @▯here \<@▯&#\> \<@▯#\>
+    \[Free nitro\]\(https:▯//evil.example\) \<https:▯//evil.example\>
+    \[x\]\(https:▯//evil.example "t"\)\]\(https:▯//evil.example\)
     \*\*bold\*\* \_\_under\_\_ \~\~gone\~\~ \|\|spoiler\|\| \`code\` \`\`\`block\`\`\` \\\*
     \# Heading
     \> quote
@@ -117,10 +114,10 @@ async fn hostile_titles_read_as_they_were_typed() {
     1. first
     \<t:0:R\> \<#1\> \</event create:1\> \<:x:1\> \<id:customize\>
     gnp.exe second line
-    @​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*@​\*
+    @▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*@▯\*
     \`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`\`
     👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦
-    https:​//evil.example/?q=@​everyone
+    https:▯//evil.example/?q=@▯everyone
     "#);
     let seen = owner.completes(&general, "/event show").option("event", "").await.unwrap();
     assert_eq!(seen.len(), shown.len());
@@ -137,14 +134,14 @@ async fn a_hostile_description_is_inert_and_keeps_its_lines() {
     event.wait_until(|event| event.text().contains("of **1**")).await;
     insta::assert_snapshot!(picture(&event), @r"
     Match
-    @​everyone
+    @▯everyone
     \# Free nitro
-    \[here\]\(https:​//evil.example\)
+    \[here\]\(https:▯//evil.example\)
     drow
     \|\|x\|\|
 
     **0** of **1** answered, **1** missing
-    Next reminder: <t:F> (<t:R>), every hour
+    Reminds every hour.
     ✅ Coming (0)
     –
     ❌ Not coming (0)
@@ -158,7 +155,7 @@ async fn a_hostile_description_is_inert_and_keeps_its_lines() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_longest_of_everything_fits_into_discords_limits() {
-    let (stage, guild) = Stage::set().await;
+    let (stage, guild) = Stage::unlimited().await;
     let (owner, general) = (guild.owner(), guild.channel("general"));
     let crowd: Vec<_> = (0..120).map(|number| guild.add_member(&format!("Member {number}"))).collect();
     let (title, description) = ("@*".repeat(50), "*".repeat(2_000));

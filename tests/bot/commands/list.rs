@@ -2,7 +2,7 @@
 
 use discord_emulator::Permissions;
 
-use crate::stage::{Stage, picture};
+use crate::stage::{Stage, picture, within};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_without_events_says_how_to_begin() {
@@ -33,18 +33,18 @@ async fn a_list_shows_each_event_with_its_numbers_and_what_comes_next() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_list_has_pages_that_stay_within_reach_while_events_end() {
-    let (stage, guild) = Stage::set().await;
+    let (stage, guild) = Stage::unlimited().await;
     let (owner, general) = (guild.owner(), guild.channel("general"));
     for number in 1..=17 {
         stage.create(&owner, &general, &format!("Event {number:02}")).await;
     }
-    let list = stage.run(&owner, &general, "/event list", &[]).await;
+    let first = stage.run(&owner, &general, "/event list", &[]).await;
     let titles = |screen: &str| {
         let titles = screen.split("**[").skip(1).map(|rest| rest.split(']').next().unwrap().to_owned());
         titles.collect::<Vec<_>>().join(", ")
     };
-    insta::assert_snapshot!(titles(&list.screen()), @"Event 17, Event 16, Event 15, Event 14, Event 13, Event 12, Event 11, Event 10");
-    let second = owner.presses(&list, "Older ▶").await.unwrap();
+    insta::assert_snapshot!(titles(&first.screen()), @"Event 17, Event 16, Event 15, Event 14, Event 13, Event 12, Event 11, Event 10");
+    let second = owner.presses(&first, "Older ▶").await.unwrap();
     assert!(second.is_update(), "a page is a new message");
     insta::assert_snapshot!(titles(&second.screen()), @"Event 09, Event 08, Event 07, Event 06, Event 05, Event 04, Event 03, Event 02");
     let third = owner.presses(&second, "Older ▶").await.unwrap();
@@ -81,7 +81,7 @@ async fn an_event_that_is_held_up_says_so_in_the_list_and_why_when_it_is_shown()
     stage.create(&owner, &general, "Board games").await;
     general.deny_bot(Permissions::SEND_MESSAGES);
     stage.pass(chrono::TimeDelta::hours(1));
-    crate::stage::within("the reminders are held up", || async {
+    within("the reminders are held up", || async {
         stage.told(&owner, &general, "/event list", &[]).await.contains("held up")
     })
     .await;
@@ -90,7 +90,7 @@ async fn an_event_that_is_held_up_says_so_in_the_list_and_why_when_it_is_shown()
     Event
     **[Board games](https://discord.com/channels/#/#/#)**
     The only member whom I ask has not answered yet.
-    Reminders are held up: I am missing Send Messages in #general I try again <t:R>.
+    Reminders are held up: I am missing Send Messages in #general. I try again <t:R>; `/event resume` goes on as soon as that is mended.
 
     ✅ Coming (0)
     ❌ Not coming (0)

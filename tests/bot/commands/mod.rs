@@ -3,6 +3,7 @@
 mod autocomplete;
 mod create;
 mod create_faults;
+mod deferrals;
 mod forged;
 mod help;
 mod history;
@@ -18,5 +19,6 @@ mod slow;
 mod unwatch;
 mod watch;
 mod watch_again;
+mod watch_details;
 mod watch_links;
 mod watch_permissions;

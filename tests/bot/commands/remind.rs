@@ -20,9 +20,8 @@ async fn a_reminder_by_hand_goes_at_once_and_leaves_the_grid_alone() {
     let reminder = general.wait_for_message(|message| !message.pings().is_empty()).await;
     assert_eq!(reminder.pings(), [ben.id()]);
     insta::assert_snapshot!(picture(&reminder), @"
-    ⏰ **Match**
+    ⏰ **[Match](https://discord.com/channels/#/#/#)**
     2 of 3 answered, 1 missing. Next <t:R>.
-    https://discord.com/channels/#/#/#
 
     @Ben
     [Go to the event] [Who is missing?]

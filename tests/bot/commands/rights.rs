@@ -118,3 +118,21 @@ async fn a_member_who_left_and_came_back_keeps_neither_role_nor_rights() {
     let told = stage.told(&anna, &general, "/event create", &[("title", "Second")]).await;
     assert!(told.starts_with("Only members with **Manage Events**"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_organiser_role_suffices_without_any_permission() {
+    let (mut stage, guild, _) = open_house().await;
+    let helpers = guild.add_role("helpers", Permissions::NONE);
+    let (anna, general) = (guild.add_member("Anna").with_roles([&helpers]), guild.channel("general"));
+    stage.create(&guild.owner(), &general, "Match").await;
+    stage.stop().await.unwrap();
+    let settings = format!(r#"{{"organiser_roles":["{}"]}}"#, helpers.id());
+    stage.write_guild(&guild, "UPDATE guild SET settings = $1", &[&settings]);
+    stage.start().await;
+    stage.create(&anna, &general, "Another").await;
+    let told = stage.told(&anna, &general, "/event unwatch", &[("event", "Match")]).await;
+    assert!(told.contains("is over"), "{told}");
+    anna.remove_role(&helpers);
+    let told = stage.told(&anna, &general, "/event create", &[("title", "A third")]).await;
+    assert!(told.starts_with("Only members with **Manage Events**"), "{told}");
+}

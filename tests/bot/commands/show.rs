@@ -121,7 +121,7 @@ async fn who_may_not_see_an_event_is_told_the_same_as_if_there_were_none() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_is_named_as_far_as_there_is_room() {
-    let (stage, guild) = Stage::set().await;
+    let (stage, guild) = Stage::unlimited().await;
     let (owner, general) = (guild.owner(), guild.channel("general"));
     let crowd: Vec<_> = (0..400).map(|number| guild.add_member(&format!("Member {number}"))).collect();
     let message = owner.says(&general, "Who comes?");

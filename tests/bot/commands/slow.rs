@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use discord_emulator::{ActionError, Message, Method};
+use discord_emulator::{ActionError, Message, Method, Permissions};
 
 use crate::stage::{Stage, assert_private};
 
@@ -47,9 +47,9 @@ async fn a_first_answer_whose_connection_breaks_is_given_again() {
     for fault in 0..2 {
         let callback = stage.discord.faults().on(Method::POST, route).times(1);
         if fault == 0 {
-            callback.drop_before()
+            callback.drop_before();
         } else {
-            callback.drop_after()
+            callback.drop_after();
         }
         let told = stage.told(&owner, &general, "/event list", &[]).await;
         assert!(told.starts_with("No event runs here."), "{told}");
@@ -66,7 +66,7 @@ async fn a_button_that_needs_a_slow_discord_answers_only_whoever_pressed_it() {
     let reminder = general.wait_for_message(|message| !message.pings().is_empty()).await;
     stage.stop().await.unwrap();
     // After a restart the bot has to ask anew who may see the channel.
-    stage.discord.faults().on(Method::GET, "/channels/{id}").always().delay(Duration::from_millis(2_000));
+    stage.discord.faults().on(Method::GET, "/channels/{id}").always().delay(Duration::from_secs(2));
     stage.start().await;
     let before = reminder.screen();
     let reply = anna.presses(&reminder, "Who is missing?").await.unwrap();
@@ -81,7 +81,8 @@ async fn a_button_that_needs_a_slow_discord_answers_only_whoever_pressed_it() {
 async fn suggestions_that_would_come_too_late_are_none() {
     let (mut stage, guild) = Stage::set().await;
     let (owner, general) = (guild.owner(), guild.channel("general"));
-    let anna = guild.add_member("Anna").manager();
+    let organisers = guild.add_role("organisers", Permissions::MANAGE_EVENTS);
+    let anna = guild.add_member("Anna").with_roles([&organisers]);
     stage.create(&owner, &guild.add_channel("side"), "Match").await;
     stage.stop().await.unwrap();
     stage.discord.faults().on(Method::GET, "/channels/{id}").always().delay(SLOW);

@@ -19,7 +19,7 @@ async fn watching_shows_title_numbers_interval_and_next_reminder_and_puts_the_re
     1 of 3 members has answered, 2 are missing.
     I remind every hour, next <t:F> (<t:R>).
     Answers that count: ✅ Coming · ❌ Not coming · ❓ Maybe
-    The message also carries 🎉, which do not count. `reactions` of `/event watch` says which do.
+    The message also carries 🎉, which does not count; name it in `reactions` of `/event watch` to change that.
     ");
     insta::assert_snapshot!(picture(&message), @"
     Match on Friday
@@ -124,8 +124,9 @@ async fn without_the_message_content_intent_the_message_command_still_reads_the_
     guild.owner().uses(&message, "Watch for answers").await.unwrap();
     let other = guild.owner().says(&general, "And to this one?");
     let told = stage.told(&guild.owner(), &general, "/event watch", &[("message", &other.link())]).await;
-    assert!(told.contains("Untitled message"), "{told}");
-    assert_eq!(stage.live_titles(&guild), ["Who comes?", "Untitled message"]);
+    let title = "Message of Owner of Chess club in #general";
+    assert!(told.contains(title), "{told}");
+    assert_eq!(stage.live_titles(&guild), ["Who comes?", title]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -169,10 +170,10 @@ async fn without_the_members_intent_watching_explains_what_follows() {
     let reply = guild.owner().uses(&message, "Watch for answers").await.unwrap();
     insta::assert_snapshot!(picture(&reply), @"
     I am watching **[Who comes?](https://discord.com/channels/#/#/#)**.
-    Nobody is asked yet: I know of no member who should answer.
+    1 of 2 members has answered, 1 is missing.
     I remind every hour, next <t:F> (<t:R>).
     Answers that count: ✅ Coming · ❌ Not coming · ❓ Maybe
     Note: I run without the **Server Members Intent**, so Discord does not tell me who is in this server. I count and remind only members whom I have met, by an answer here or before. Whoever runs me can switch the intent on in Discord's developer portal.
     ");
-    assert!(stage.log().says("members intent"), "{:?}", stage.log().lines());
+    assert!(stage.log().says("Server Members Intent"), "{:?}", stage.log().lines());
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use discord_emulator::{Channel, Guild, Member, Message};
 
-use crate::stage::{Stage, picture};
+use crate::stage::{Stage, picture, within};
 
 /// The owner has a message watched with these options, and is told how it stands.
 async fn watch(stage: &Stage, message: &Message, options: &[(&str, &str)]) -> String {
@@ -49,7 +49,7 @@ async fn other_reactions_count_from_then_on_and_the_old_ones_no_longer() {
     1 of 3 members has answered, 2 are missing.
     I remind every hour, next <t:F> (<t:R>).
     Answers that count: 🎉 · 🛑
-    The message also carries ✅, which do not count. `reactions` of `/event watch` says which do.
+    The message also carries ✅, which does not count; name it in `reactions` of `/event watch` to change that.
     ");
     insta::assert_snapshot!(picture(&message), @"
     Who comes?
@@ -58,6 +58,11 @@ async fn other_reactions_count_from_then_on_and_the_old_ones_no_longer() {
 
     anna.reacts(&message, "❌");
     guild.owner().reacts(&message, "🛑");
+    within("both answers are known", || async {
+        let told = stage.told(&guild.owner(), &general, "/event show", &[("event", "Who comes?")]).await;
+        told.contains("2 of 3 members have answered")
+    })
+    .await;
     stage.pass(TimeDelta::hours(1));
     let reminder = general.wait_for_message(Message::is_by_bot).await;
     assert_eq!(reminder.pings(), [anna.id()], "{}", reminder.text());
@@ -90,17 +95,20 @@ async fn a_posted_event_takes_other_reactions_as_buttons() {
     let (general, _, [anna, ben]) = asked(&guild);
     let event = stage.create(&guild.owner(), &general, "Board games").await;
     anna.presses(&event, "Coming").await.unwrap();
-    watch(&stage, &event, &[("reactions", "🍕 🍝 ✅")]).await;
-    event.wait_until(|event| event.buttons().len() == 3 && event.text().contains("🍕")).await;
+    watch(&stage, &event, &[("reactions", "🍕 🍝")]).await;
+    event.wait_until(|event| event.buttons().len() == 2 && event.text().contains("**0** of **3**")).await;
     ben.presses(&event, "🍕").await.unwrap();
+    event.wait_until(|event| event.text().contains("**1** of **3**")).await;
+    // Anna's answer counts again as soon as there is such an answer.
+    watch(&stage, &event, &[("reactions", "🍕 🍝 ✅")]).await;
     event.wait_until(|event| event.text().contains("**2** of **3**")).await;
     insta::assert_snapshot!(picture(&event), @"
     Board games
     **2** of **3** answered, **1** missing
-    Next reminder: <t:F> (<t:R>), every hour
-    🍕  (1)
+    Reminds every hour.
+    🍕 (1)
     @Ben
-    🍝  (0)
+    🍝 (0)
     –
     ✅ Coming (1)
     @Anna
@@ -152,4 +160,22 @@ async fn an_author_who_blocked_the_bot_is_the_reason_given() {
     let faults = stage.discord.faults();
     faults.on(discord_emulator::Method::PUT, route).always().error(403, 90_001, "Reaction was blocked");
     insta::assert_snapshot!(watch(&stage, &message, &[]).await, @"Whoever wrote that message has blocked me, so I cannot react to it.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_watch_the_same_message_at_once_make_one_event() {
+    let (stage, guild) = Stage::set().await;
+    let (general, message, _) = asked(&guild);
+    let (owner, link) = (guild.owner(), message.link());
+    let watch = |interval| {
+        let (owner, general, stage, link) = (&owner, &general, &stage, link.as_str());
+        async move {
+            stage.told(owner, general, "/event watch", &[("message", link), ("interval", interval)]).await
+        }
+    };
+    let told = futures::join!(watch("1h"), watch("1h"), watch("1h"));
+    let begun = [told.0, told.1, told.2].iter().filter(|told| told.starts_with("I am watching")).count();
+    assert_eq!((begun, stage.live_titles(&guild).len()), (1, 1));
+    stage.pass(TimeDelta::hours(1));
+    stage.until("one reminder is sent", || stage.log_rows(&guild) == ["sent"]).await;
 }

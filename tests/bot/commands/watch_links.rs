@@ -74,10 +74,10 @@ async fn what_is_no_message_of_this_server_is_refused_in_a_sentence() {
     That is not a message. Right-click the message, choose "Copy Message Link", and paste the link here.
     That is not a message. Right-click the message, choose "Copy Message Link", and paste the link here.
     That link leads to another server. I can only watch messages of this one.
-    I cannot see #general. If it is a channel of this server, give me **View Channel** there, then try again.
+    I cannot see #general. If it is a channel of this server, give me **View Channel**, **Read Message History**, **Send Messages** and **Add Reactions** there, then try again.
     That link leads to a direct message. I can only watch messages of this server.
     There is no such message in #general. Perhaps it was deleted; copy its link again, or watch another one.
-    I cannot see <#99>. If it is a channel of this server, give me **View Channel** there, then try again.
+    I cannot see <#99>. If it is a channel of this server, give me **View Channel**, **Read Message History**, **Send Messages** and **Add Reactions** there, then try again.
     #ideas holds no messages of its own. Choose a text channel or a thread.
     "#);
     assert!(!stage.guild_dir(&guild).exists(), "a refusal made a database");

@@ -30,21 +30,22 @@ impl Stage {
     }
 
     /// Changes a guild's database while the bot does not run.
-    pub(crate) fn write_guild(&self, guild: &Guild, statement: &'static str) {
-        self.write(&self.guild_dir(guild).join("guild.db"), statement);
+    pub(crate) fn write_guild(&self, guild: &Guild, statement: &'static str, values: &[&str]) {
+        self.write(&self.guild_dir(guild).join("guild.db"), statement, values);
     }
 
     /// Changes the system store while the bot does not run.
     pub(crate) fn write_system(&self, statement: &'static str) {
-        self.write(&self.data().join("system.db"), statement);
+        self.write(&self.data().join("system.db"), statement, &[]);
     }
 
-    fn write(&self, database: &Path, statement: &'static str) {
+    fn write(&self, database: &Path, statement: &'static str, values: &[&str]) {
         assert!(self.bot.is_none(), "the bot runs");
         let options = SqliteConnectOptions::new().filename(database);
         let changed = on_a_thread(async {
             let mut connection = SqliteConnection::connect_with(&options).await?;
-            let done = sqlx::query(statement).execute(&mut connection).await?;
+            let query = values.iter().fold(sqlx::query(statement), |query, value| query.bind(*value));
+            let done = query.execute(&mut connection).await?;
             connection.close().await?;
             Ok::<_, sqlx::Error>(done.rows_affected())
         });

@@ -21,7 +21,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
-use discord_emulator::{Builder, Emulator, Guild, Member, Message, Reply};
+use discord_emulator::{Builder, Emulator, Guild, Member, Message, Method, Reply};
 use muster::clock::{Clock, SharedClock, Timestamp};
 use muster::config::{Config, Token};
 use muster::lifecycle::{Lifecycle, Pulse, Shutdown};
@@ -89,6 +89,14 @@ impl Stage {
         (stage, guild)
     }
 
+    /// The same with a Discord that limits no rates, for tests that use commands faster than people do.
+    pub(crate) async fn unlimited() -> (Self, Guild) {
+        let mut stage = Self::with(Emulator::builder().rate_limits(false)).await;
+        let guild = stage.discord.add_guild("Chess club");
+        stage.start().await;
+        (stage, guild)
+    }
+
     /// Sets a key of the configuration, by its name in the environment, for the next start.
     pub(crate) fn configure(&mut self, key: &str, value: &str) {
         self.settings.push((key.to_owned(), value.to_owned()));
@@ -145,6 +153,11 @@ impl Stage {
     pub(crate) async fn restart(&mut self) {
         self.stop().await.expect("the bot stops cleanly");
         self.start().await;
+    }
+
+    /// From now on the bot cannot read a message, so that it knows only what the gateway tells.
+    pub(crate) fn only_the_gateway_tells(&self) {
+        self.discord.faults().on(Method::GET, "/channels/{id}/messages/{id}").always().status(503);
     }
 
     /// Turns the bot's clock and Discord's forward.

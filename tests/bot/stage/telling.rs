@@ -1,6 +1,6 @@
 //! Using commands, and reading the answers as members do.
 
-use discord_emulator::{Channel, Member, Reply};
+use discord_emulator::{Channel, Member, Message, Reply};
 
 use super::Stage;
 
@@ -36,15 +36,12 @@ impl Stage {
     }
 
     /// Has `member` post an event under this title in `channel`.
-    pub(crate) async fn create(
-        &self,
-        member: &Member,
-        channel: &Channel,
-        title: &str,
-    ) -> discord_emulator::Message {
-        let reply = self.run(member, channel, "/event create", &[("title", title)]).await;
-        assert!(reply.text().contains("is posted"), "{}", reply.text());
-        channel.messages().into_iter().rfind(discord_emulator::Message::is_by_bot).expect("it is posted")
+    pub(crate) async fn create(&self, member: &Member, channel: &Channel, title: &str) -> Message {
+        let before = channel.last_message().map(|message| message.id());
+        let told = self.told(member, channel, "/event create", &[("title", title)]).await;
+        assert!(told.contains("is posted"), "{told}");
+        let is_it = |message: &Message| Some(message.id()) > before && message.buttons().len() > 2;
+        channel.messages().into_iter().find(is_it).expect("the event is posted")
     }
 }
 
@@ -67,13 +64,14 @@ impl OnScreen for Reply {
     }
 }
 
-impl OnScreen for discord_emulator::Message {
+impl OnScreen for Message {
     fn on_screen(&self) -> String {
         self.screen()
     }
 }
 
-/// What is on the screen without what differs from run to run: `<t:F>` for an instant, `#` for an id.
+/// What is on the screen without what differs from run to run: `<t:F>` for an instant, `#` for an id. A space of no width
+/// shows itself as `▯`.
 pub(crate) fn picture(shown: &impl OnScreen) -> String {
     without_numbers(&shown.on_screen())
 }
@@ -97,7 +95,7 @@ pub(crate) fn without_numbers(text: &str) -> String {
             _ => picture.push('#'),
         }
         digits.clear();
-        picture.push(c);
+        picture.push(if c == '\u{200B}' { '▯' } else { c });
     }
     picture.pop();
     picture

@@ -66,6 +66,23 @@ async fn a_deletion_during_a_transaction_says_so_and_goes_on_when_asked_again() 
     assert!(!guild_dir(&tmp, GUILD).exists());
 }
 
+#[tokio::test]
+async fn a_guild_that_comes_back_before_its_deletion_is_asked_for_again_keeps_its_store() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::from_millis(20), ..options(4) });
+    let lease = create(&stores, GUILD).await;
+    watch(&lease, 1).await;
+    let transaction = lease.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    assert!(matches!(stores.delete(GUILD).await, Err(StorageError::InUse { .. })));
+    stores.admit(GUILD);
+    drop((transaction, lease));
+    eventually(|| stores.shared.slots.all().is_empty()).await;
+    let lease = stores.open(GUILD).await.unwrap().unwrap();
+    assert_eq!(lease.events().count_live().await.unwrap(), 1);
+    drop(lease);
+    assert!(stores.delete(GUILD).await.unwrap());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn guilds_that_come_and_go_under_load_leave_no_trace_and_break_nobody() {
     let tmp = tempfile::tempdir().unwrap();

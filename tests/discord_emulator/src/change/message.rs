@@ -87,7 +87,7 @@ impl Change<'_> {
             pinned: None,
             reference: draft.reference,
             pinged: if is_silent { Mentioned::default() } else { mentions.clone() },
-            mentions,
+            mentions: mentions.clone(),
             reactions: Vec::new(),
             interaction: draft.interaction,
             interaction_metadata: draft.interaction_metadata,
@@ -101,6 +101,10 @@ impl Change<'_> {
         if !is_ephemeral {
             place.last_message = Some(id);
             self.wake_thread(channel, author);
+            // Who is named in a thread is taken into it.
+            for user in mentions.users {
+                self.join_thread(channel, user);
+            }
             self.tell_message("MESSAGE_CREATE", channel, id);
         }
         id
