@@ -55,6 +55,7 @@ async fn afternoon(screen: &Screen, guild: &Guild, people: [Member; 4]) -> anyho
     screen.types(&owner, "/event create title:Match on Friday, 8 pm interval:3s");
     screen.whisper(&owner, &reply.send().await?.text());
     let event = general.wait_for_message(Message::is_by_bot).await;
+    event.wait_until(|event| event.text().contains("missing")).await;
     screen.message(&event);
 
     screen.scene("Two members answer at once");
