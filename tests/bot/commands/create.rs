@@ -66,7 +66,8 @@ async fn an_event_is_posted_with_buttons_and_shows_who_answered_what() {
 
     stage.pass(TimeDelta::minutes(90));
     let reminder = general.wait_for_message(|message| !message.pings().is_empty()).await;
-    insta::assert_snapshot!(picture(&reminder), @"
+    // Who is named first changes from reminder to reminder.
+    insta::assert_snapshot!(picture(&reminder).replace("@Ben @Anna", "@Anna @Ben"), @"
     ⏰ **[Board games](https://discord.com/channels/#/#/#)**
     2 of 4 answered, 2 missing. Next <t:R>.
 
