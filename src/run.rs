@@ -93,7 +93,8 @@ impl Bot {
     async fn lay_foundation(&self) -> anyhow::Result<Foundation> {
         let storage = &self.config.storage;
         let data_dir = Arc::new(DataDir::open(&storage.data_dir)?);
-        let registry = Arc::new(Registry::open(&data_dir, Arc::clone(&self.clock)).await?);
+        let registry = Registry::open(&data_dir, Arc::clone(&self.clock)).await?;
+        let registry = Arc::new(registry.logging_slow_statements(storage.slow_statement));
         let options = StoreOptions {
             max_open: storage.max_open,
             idle_close: storage.idle_close,
@@ -102,6 +103,7 @@ impl Bot {
                 crate::config::Synchronous::Normal => crate::storage::Synchronous::Normal,
             },
             busy_timeout: storage.busy_timeout,
+            slow_statement: storage.slow_statement,
             ..StoreOptions::default()
         };
         let stores = GuildStores::new(Arc::clone(&data_dir), options, Arc::clone(&self.clock));

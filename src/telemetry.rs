@@ -25,6 +25,8 @@ pub mod metric {
     pub const OPEN_STORES: &str = "muster_open_stores";
     /// Guild stores leased now.
     pub const LEASED_STORES: &str = "muster_leased_stores";
+    /// Seconds that a statement or a transaction took, with its wait for the connection.
+    pub const STATEMENT_LATENCY: &str = "muster_statement_seconds";
     /// Guilds with something due at some time.
     pub const AGENDA: &str = "muster_agenda_guilds";
     /// Seconds from an interaction's arrival to its first acknowledgement, by `command`.
@@ -41,6 +43,9 @@ pub mod metric {
 const LATENESS_BOUNDS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0, 60.0, 600.0, 3600.0];
 /// Bounds of the histogram of command latency, in seconds.
 const LATENCY_BOUNDS: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 3.0];
+
+/// Bounds of the histogram of statements, in seconds: a point read takes some 20 µs, a commit on a disk some 5 ms.
+const STATEMENT_BOUNDS: [f64; 9] = [0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.25, 1.0, 5.0];
 
 /// Why logs or metrics cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +92,7 @@ pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full(metric::LATENESS.into()), &LATENESS_BOUNDS)?
         .set_buckets_for_metric(Matcher::Full(metric::COMMAND_LATENCY.into()), &LATENCY_BOUNDS)?
+        .set_buckets_for_metric(Matcher::Full(metric::STATEMENT_LATENCY.into()), &STATEMENT_BOUNDS)?
         .build_recorder();
     let handle = HANDLE.get_or_init(|| recorder.handle()).clone();
     if metrics::set_global_recorder(recorder).is_err() {
@@ -102,6 +108,10 @@ fn describe() {
     describe_histogram!(metric::LATENESS, "Seconds from the due instant to Discord's acceptance");
     describe_gauge!(metric::OPEN_STORES, "Guild stores open now");
     describe_gauge!(metric::LEASED_STORES, "Guild stores leased now");
+    describe_histogram!(
+        metric::STATEMENT_LATENCY,
+        "Seconds that a statement took, with its wait for the connection"
+    );
     describe_gauge!(metric::AGENDA, "Guilds with something due at some time");
     describe_histogram!(metric::COMMAND_LATENCY, "Seconds from an interaction to its acknowledgement");
     describe_counter!(metric::RATE_LIMITED, "Answers of Discord with status 429");

@@ -95,6 +95,9 @@ pub struct StorageConfig {
     /// How long a write waits for another.
     #[serde(with = "span")]
     pub busy_timeout: Duration,
+    /// A statement that takes longer than this is logged; zero: none is.
+    #[serde(with = "span")]
+    pub slow_statement: Duration,
     /// How long a left guild's data is kept.
     #[serde(with = "span")]
     pub delete_grace: Duration,

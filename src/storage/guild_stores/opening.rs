@@ -13,6 +13,7 @@ use crate::ids::GuildId;
 use crate::storage::data_dir::OnDisk;
 use crate::storage::guild_db::GuildDb;
 use crate::storage::quarantine::{self, Quarantine};
+use crate::storage::stopwatch::Stopwatch;
 use crate::storage::{DataDir, StorageError, files, schema};
 
 /// Opens and creates the guilds' files. One caller at a time per guild, which the slots see to.
@@ -20,6 +21,7 @@ pub(super) struct Opener {
     dir: Arc<DataDir>,
     connect: SqliteConnectOptions,
     synchronous: Synchronous,
+    stopwatch: Stopwatch,
     clock: SharedClock,
     quarantine: Arc<Quarantine>,
     /// An empty guild database, byte for byte: writing a copy is five times quicker than running the migrations.
@@ -45,6 +47,7 @@ impl Opener {
             dir,
             connect: connect_options(options),
             synchronous: options.synchronous,
+            stopwatch: Stopwatch { slow_after: options.slow_statement },
             clock,
             quarantine,
             template: OnceCell::new(),
@@ -77,7 +80,7 @@ impl Opener {
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(self.connect.clone().filename(file));
-        let db = GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine) };
+        let db = GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine), stopwatch: self.stopwatch };
         match self.check(&db).await {
             Ok(()) => {
                 self.quarantine.remove(guild);

@@ -26,6 +26,8 @@ pub struct StoreOptions {
     pub synchronous: Synchronous,
     /// How long a statement waits for a lock on the file, which only a foreign process can hold.
     pub busy_timeout: Duration,
+    /// A statement that takes longer than this, with its wait for the store's one connection, is logged; zero: none is.
+    pub slow_statement: Duration,
     /// How long a deletion waits for the leases of a store to come back; and then for the statement that is running.
     pub lease_wait: Duration,
     /// How long the shutdown waits for leases to come back. Short: the work that holds them was waited for before, and
@@ -40,6 +42,7 @@ impl Default for StoreOptions {
             idle_close: Duration::from_mins(5),
             synchronous: Synchronous::Full,
             busy_timeout: Duration::from_secs(5),
+            slow_statement: Duration::from_millis(250),
             lease_wait: Duration::from_secs(10),
             stop_wait: Duration::from_millis(500),
         }

@@ -27,7 +27,7 @@ impl Reminders<'_> {
         );
         let limit = now - TimeDelta::days(KEPT_DAYS);
         let delete = delete.bind(limit.timestamp_millis()).bind(as_integer(AT_ONCE));
-        let done = delete.execute(&self.db.pool).await.map_err(self.db.failed("delete old reminders"))?;
+        let done = self.db.run("delete old reminders", delete.execute(&self.db.pool)).await?;
         Ok(done.rows_affected())
     }
 }
