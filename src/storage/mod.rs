@@ -17,6 +17,7 @@
 
 mod columns;
 mod data_dir;
+mod descriptors;
 mod error;
 mod events;
 mod files;
@@ -34,6 +35,7 @@ mod stopwatch;
 mod testing;
 
 pub use data_dir::DataDir;
+pub use descriptors::{TooFewDescriptors, reserve_descriptors};
 pub use error::StorageError;
 pub use events::{Events, NewEvent, Watched};
 pub use guild::{GuildRows, StoreHealth};
