@@ -104,6 +104,7 @@ impl Bot {
             },
             busy_timeout: storage.busy_timeout,
             slow_statement: storage.slow_statement,
+            min_free: storage.min_free,
             ..StoreOptions::default()
         };
         let stores = GuildStores::new(Arc::clone(&data_dir), options, Arc::clone(&self.clock));
@@ -167,6 +168,8 @@ fn start_housekeeping(foundation: &Foundation, lifecycle: &Lifecycle) {
         }
     };
     lifecycle.spawn_part("the closing of idle stores", sweep_idle);
+    let disk = foundation.stores.disk().clone();
+    lifecycle.spawn_part("the look at the disk", disk.watch(lifecycle.shutdown().clone()));
     if !foundation.registry.was_clean_stop() {
         let (stores, registry) = (foundation.stores.clone(), Arc::clone(&foundation.registry));
         let (agenda, shutdown) = (foundation.agenda.clone(), lifecycle.shutdown().clone());

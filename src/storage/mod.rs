@@ -18,6 +18,7 @@
 mod columns;
 mod data_dir;
 mod descriptors;
+mod disk_space;
 mod error;
 mod events;
 mod files;
@@ -36,6 +37,7 @@ mod testing;
 
 pub use data_dir::DataDir;
 pub use descriptors::{TooFewDescriptors, reserve_descriptors};
+pub use disk_space::DiskSpace;
 pub use error::StorageError;
 pub use events::{Events, NewEvent, Watched};
 pub use guild::{GuildRows, StoreHealth};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytesize::ByteSize;
+
 /// How surely a commit survives a power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Synchronous {
@@ -28,6 +30,8 @@ pub struct StoreOptions {
     pub busy_timeout: Duration,
     /// A statement that takes longer than this, with its wait for the store's one connection, is logged; zero: none is.
     pub slow_statement: Duration,
+    /// Bytes to keep free on the disk: below that nothing new is begun. At most a twentieth of the file system counts.
+    pub min_free: ByteSize,
     /// How long a deletion waits for the leases of a store to come back; and then for the statement that is running.
     pub lease_wait: Duration,
     /// How long the shutdown waits for leases to come back. Short: the work that holds them was waited for before, and
@@ -43,6 +47,7 @@ impl Default for StoreOptions {
             synchronous: Synchronous::Full,
             busy_timeout: Duration::from_secs(5),
             slow_statement: Duration::from_millis(250),
+            min_free: ByteSize::mb(64),
             lease_wait: Duration::from_secs(10),
             stop_wait: Duration::from_millis(500),
         }
