@@ -112,6 +112,29 @@ pub enum StorageError {
     },
 }
 
+/// SQLite's codes for a disk without room: `SQLITE_FULL`, and `SQLITE_IOERR_SHMSIZE` for the index of a write-ahead log
+/// that cannot grow.
+///
+/// Source: <https://sqlite.org/rescode.html>
+const FULL: [&str; 2] = ["13", "4874"];
+
+impl StorageError {
+    /// Whether it failed for want of room on the disk: once there is some, it can be tried again.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Sqlite { source, .. } | Self::System { source, .. } => source
+                .as_database_error()
+                .and_then(sqlx::error::DatabaseError::code)
+                .is_some_and(|code| FULL.contains(&code.as_ref())),
+            Self::DataDir { error, .. } => {
+                matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            }
+            _ => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
