@@ -18,6 +18,7 @@ const ORDER: &[&str] = &[
     "commands",
     "discord",
     "http",
+    "control",
     "run",
     "cli",
 ];
