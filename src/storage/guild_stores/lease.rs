@@ -22,6 +22,11 @@ impl Lease {
         Self { db, _hold: hold }
     }
 
+    /// The open database, for the files of this room.
+    pub(in crate::storage) fn db(&self) -> &GuildDb {
+        &self.db
+    }
+
     /// Whose store this is.
     #[must_use]
     pub fn guild_id(&self) -> GuildId {
