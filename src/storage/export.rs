@@ -142,7 +142,12 @@ async fn read_all(connection: &mut SqliteConnection) -> sqlx::Result<GuildConten
 mod tests {
     use sqlx::Row;
 
-    use crate::storage::testing::open_store;
+    use super::Stamped;
+    use crate::domain::audience::Member;
+    use crate::domain::emoji::Emoji;
+    use crate::domain::event::EndReason;
+    use crate::ids::UserId;
+    use crate::storage::testing::{at, new_reminder, open_store, watch};
 
     /// What an export tells of, table by table. A column that a migration adds has to be told of too: in this list, in the
     /// export and in docs/export.md.
@@ -170,7 +175,7 @@ mod tests {
         let columns = sqlx::query(
             "SELECT tables.name, group_concat(columns.name, ' ' ORDER BY columns.name)
              FROM pragma_table_list AS tables, pragma_table_info(tables.name) AS columns
-             WHERE tables.schema = 'main' AND tables.type = 'table' AND tables.name NOT LIKE 'sqlite_%'
+             WHERE tables.schema = 'main' AND tables.type = 'table' AND tables.name NOT IN ('sqlite_schema', 'sqlite_sequence', '_sqlx_migrations')
              GROUP BY tables.name ORDER BY tables.name",
         );
         let columns = columns.fetch_all(lease.pool()).await.unwrap();
@@ -180,9 +185,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_empty_store_has_contents_too() {
+    async fn what_is_over_and_what_counts_no_more_is_told_of_too() {
         let (_tmp, lease) = open_store().await;
+        let (first, second) = (watch(&lease, 1).await.id, watch(&lease, 2).await.id);
+        let cross = Emoji::Unicode("❌".into());
+        for (event, user, seconds) in [(second, 5, 1), (first, 7, 3), (first, 6, 4)] {
+            let user = UserId::new(user);
+            assert!(lease.responses().add_reaction(event, user, &cross, at(seconds)).await.unwrap());
+        }
+        let member = Member { user_id: UserId::new(7), name: "Zoë".into(), is_bot: false, roles: vec![] };
+        lease.members().upsert(&member, at(2)).await.unwrap();
+        lease.reminders().claim(&new_reminder(first, 60), at(61)).await.unwrap();
+        assert!(lease.events().end(first, EndReason::Unwatched, at(70)).await.unwrap());
+
         let contents = lease.contents().await.unwrap();
-        assert_eq!((contents.guild.row.name, contents.events.len(), contents.members.len()), (None, 0, 0));
+        let ended = &contents.events[0];
+        assert_eq!((ended.row.event.id, ended.row.ended_at, ended.created_at), (first, Some(at(70)), at(0)));
+        assert_eq!((contents.events.len(), contents.events[1].row.ended_at), (2, None));
+        let answers = contents.responses.iter().map(|answer| (answer.row.event_id, answer.row.user_id.get()));
+        assert_eq!(answers.collect::<Vec<_>>(), [(first, 7), (first, 6), (second, 5)]);
+        assert_eq!(contents.members, [Stamped { row: member, created_at: at(2), updated_at: at(2) }]);
+        assert_eq!(contents.reminders.len(), 1);
+        assert_eq!(contents.guild.row.name, None);
     }
 }
