@@ -12,6 +12,7 @@ use crate::domain::interval::IntervalError;
 use crate::domain::message_link::MessageRefError;
 use crate::domain::permissions::Permissions;
 use crate::domain::text;
+use crate::errors::chain;
 use crate::ids::ChannelId;
 use crate::storage::StorageError;
 
@@ -25,6 +26,12 @@ pub enum CommandError {
          to give you the permission."
     )]
     MayNotStart,
+    /// The member may not look after what is kept of the guild.
+    #[error(
+        "Only members with **Manage Server** can look after my data here. Ask one of them to do it, or to give you the \
+         permission."
+    )]
+    MayNotManageGuild,
     /// The member may not change this event.
     #[error(
         "Only its author, members with an organiser role and members with **Manage Events** can do that with **{title}**."
@@ -120,6 +127,9 @@ pub enum CommandError {
     /// A button that does not belong where it was pressed.
     #[error(transparent)]
     Button(#[from] UnknownCustomId),
+    /// A form that is none of this version's, or of another guild.
+    #[error("I have no such form any more. Run the command again.")]
+    UnknownForm,
     /// Discord did not do it.
     #[error(transparent)]
     Discord(DiscordError),
@@ -129,6 +139,14 @@ pub enum CommandError {
          the reason in my log."
     )]
     Quarantined,
+    /// There is no room left for Muster's data.
+    #[error("My disk is full, so I could not do that. Nothing was lost; whoever runs me has to make room.")]
+    DiskFull(#[source] StorageError),
+    /// A deletion waited in vain for others to finish.
+    #[error(
+        "I am still at work with this server's data, so I have not deleted it yet. Please try again in a minute."
+    )]
+    InUse,
     /// The bot is leaving the guild, or has left it.
     #[error("I am no longer a member of this server, so I keep nothing about it.")]
     Leaving,
@@ -152,6 +170,8 @@ impl From<StorageError> for CommandError {
             StorageError::Quarantined { .. } => Self::Quarantined,
             StorageError::NotAMember { .. } | StorageError::Deleted { .. } => Self::Leaving,
             StorageError::Closed { .. } => Self::Stopping,
+            StorageError::InUse { .. } => Self::InUse,
+            full if full.is_disk_full() => Self::DiskFull(full),
             other => Self::Fault(other.into()),
         }
     }
@@ -188,6 +208,9 @@ pub(super) fn report(call: Call<'_>, command: &str, error: &CommandError) -> Rep
             tracing::error!(guild.id = %guild, user.id = %user, command.name = command, error.id = %id,
                 error = format!("{cause:#}"), "a command failed");
             return with_number(error, &id);
+        }
+        CommandError::DiskFull(cause) => {
+            tracing::error!(guild.id = %guild, command.name = command, error = chain(cause), "the disk is full");
         }
         CommandError::Discord(DiscordError::Refused(why)) => {
             let id = short_id(call);

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use serenity::all::{CreateActionRow, CreateEmbed};
+use serenity::all::{CreateActionRow, CreateEmbed, CreateModal};
 
-use crate::commands::Reply;
+use super::sender::Upload;
+use crate::commands::{Attachment, Reply};
 use crate::ids::UserId;
 
 /// Only the member who asked sees the message.
@@ -19,6 +20,9 @@ pub(super) struct MessageBody {
     pub(super) embeds: Vec<CreateEmbed>,
     /// Rows of buttons, at most 5.
     pub(super) components: Vec<CreateActionRow>,
+    /// The files that come with it; the request carries them beside this body.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) attachments: Vec<File>,
     /// Whom it pings.
     pub(super) allowed_mentions: AllowedMentions,
     /// What Discord knows a repetition by; only when sending to a channel.
@@ -27,6 +31,15 @@ pub(super) struct MessageBody {
     /// Who sees it, as Discord's bits; only in answers to interactions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) flags: Option<u32>,
+}
+
+/// A file that comes with a message, told apart by its number among those of the request.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct File {
+    id: usize,
+    filename: String,
+    #[serde(skip)]
+    content: Vec<u8>,
 }
 
 /// Whom a message pings: always a list, never what stands in the text.
@@ -74,10 +87,24 @@ impl MessageBody {
             content: reply.content,
             embeds: reply.embeds,
             components: reply.rows,
+            attachments: numbered(reply.files),
             flags,
             ..Self::default()
         }
     }
+
+    /// Its files, in the order of their numbers; the body keeps what it says of them.
+    pub(super) fn take_uploads(&mut self) -> Vec<Upload> {
+        let files = self.attachments.iter_mut();
+        files
+            .map(|file| Upload { name: file.filename.clone(), content: std::mem::take(&mut file.content) })
+            .collect()
+    }
+}
+
+fn numbered(files: Vec<Attachment>) -> Vec<File> {
+    let file = |(id, Attachment { name, content })| File { id, filename: name, content };
+    files.into_iter().enumerate().map(file).collect()
 }
 
 /// The first answer to an interaction.
@@ -95,6 +122,8 @@ pub(super) enum FirstAnswer {
     DeferUpdate,
     /// Suggestions while the member types.
     Suggestions(Value),
+    /// A form that opens.
+    Form(CreateModal),
 }
 
 impl FirstAnswer {
@@ -106,6 +135,15 @@ impl FirstAnswer {
             Self::DeferUpdate => json!({ "type": 6 }),
             Self::Update(body) => json!({ "type": 7, "data": body }),
             Self::Suggestions(choices) => json!({ "type": 8, "data": { "choices": choices } }),
+            Self::Form(form) => json!({ "type": 9, "data": form }),
+        }
+    }
+
+    /// The files that go with it.
+    pub(super) fn take_uploads(&mut self) -> Vec<Upload> {
+        match self {
+            Self::Message(body) | Self::Update(body) => body.take_uploads(),
+            Self::DeferMessage | Self::DeferUpdate | Self::Suggestions(_) | Self::Form(_) => Vec::new(),
         }
     }
 }
