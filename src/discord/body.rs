@@ -36,7 +36,8 @@ pub(super) struct MessageBody {
 /// A file that comes with a message, told apart by its number among those of the request.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct File {
-    id: usize,
+    /// The number, written as ids are.
+    id: String,
     filename: String,
     #[serde(skip)]
     content: Vec<u8>,
@@ -103,8 +104,10 @@ impl MessageBody {
 }
 
 fn numbered(files: Vec<Attachment>) -> Vec<File> {
-    let file = |(id, Attachment { name, content })| File { id, filename: name, content };
-    files.into_iter().enumerate().map(file).collect()
+    let files = files.into_iter().enumerate();
+    files
+        .map(|(id, Attachment { name, content })| File { id: id.to_string(), filename: name, content })
+        .collect()
 }
 
 /// The first answer to an interaction.
@@ -166,6 +169,17 @@ mod tests {
         let json = serde_json::to_value(&body).unwrap();
         assert_eq!(json["allowed_mentions"]["users"], json!(["7"]));
         assert_eq!((&json["nonce"], &json["enforce_nonce"]), (&json!("abc-0"), &json!(true)));
+    }
+
+    #[test]
+    fn the_body_says_of_each_file_what_it_is_and_the_request_carries_it() {
+        let file = |name: &str| Attachment { name: name.to_owned(), content: vec![7; 3] };
+        let reply = Reply { files: vec![file("a.json"), file("b.json")], ..Reply::default() };
+        let mut body = MessageBody::of_reply(reply, Audience::Asker);
+        let uploads = body.take_uploads();
+        assert_eq!(uploads.iter().map(|upload| upload.content.len()).collect::<Vec<_>>(), [3, 3]);
+        let json = FirstAnswer::Message(body).to_json();
+        assert_eq!(json["data"]["attachments"][1], json!({ "id": "1", "filename": "b.json" }));
     }
 
     #[test]
