@@ -53,11 +53,14 @@ impl Hammer {
     }
 }
 
-/// Deletes and re-creates a guild so often under its writers. Leases that are out when a deletion begins are waited for so
-/// long, and fail afterwards.
-async fn hammer(rounds: u32, lease_wait: Duration) {
+/// How the stores are kept here, where leases that are out are waited for so long and fail afterwards.
+fn patient_for(lease_wait: Duration) -> StoreOptions {
+    StoreOptions { lease_wait, synchronous: Synchronous::Normal, ..options(2) }
+}
+
+/// Deletes and re-creates a guild so often under its writers, while somebody sweeps.
+async fn hammer(rounds: u32, options: StoreOptions) {
     let tmp = fast_dir();
-    let options = StoreOptions { max_open: 2, lease_wait, synchronous: Synchronous::Normal, ..options(2) };
     let stores = stores_in(&tmp, options.clone());
     stores.admit(OTHER);
     let hammer = Arc::new(Hammer {
@@ -71,6 +74,13 @@ async fn hammer(rounds: u32, lease_wait: Duration) {
         let hammer = Arc::clone(&hammer);
         writers.spawn(async move { hammer.write_on(writer).await });
     }
+    let sweeping = Arc::clone(&hammer);
+    writers.spawn(async move {
+        while !sweeping.done.load(Ordering::SeqCst) {
+            sweeping.stores.close_idle().await;
+            tokio::task::yield_now().await;
+        }
+    });
     for round in 0..rounds {
         hammer.stores.admit(GUILD);
         // Some lives are deleted while they begin.
@@ -98,10 +108,17 @@ async fn hammer(rounds: u32, lease_wait: Duration) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_writers_lose_nothing_while_their_guild_is_deleted_and_created_500_times() {
-    hammer(500, Duration::from_mins(1)).await;
+    hammer(500, patient_for(Duration::from_mins(1))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_writers_whose_leases_are_not_waited_for_lose_nothing_either() {
-    hammer(100, Duration::from_micros(100)).await;
+    hammer(100, patient_for(Duration::from_micros(100))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_writers_whose_stores_are_closed_all_the_time_lose_nothing_either() {
+    let restless =
+        StoreOptions { max_open: 1, idle_close: Duration::ZERO, ..patient_for(Duration::from_mins(1)) };
+    hammer(60, restless).await;
 }

@@ -119,6 +119,8 @@ impl Witness {
                 other => break other,
             }
         };
+        // An old connection would remove the log of the guild's next database when it is closed.
+        assert_eq!(still_open(stores, guild), Vec::<PathBuf>::new(), "removed, and still open");
         let mut guilds = self.guilds.lock().unwrap();
         let known = guilds.entry(guild).or_default();
         // After a failure it is not over: what is there may go with the next deletion.
@@ -160,4 +162,12 @@ pub(super) fn traces(tmp: &TempDir, guild: GuildId) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// The files of this process that are open although their guild's directory was removed.
+pub(super) fn still_open(stores: &GuildStores, guild: GuildId) -> Vec<PathBuf> {
+    let removed = stores.shared.dir.guild_dir(guild).with_added_extension("0.deleted");
+    let files = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let targets = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+    targets.filter(|target| target.starts_with(&removed)).collect()
 }
