@@ -5,6 +5,7 @@ mod eviction;
 mod hammer;
 mod opening;
 mod quarantine;
+mod restoring;
 mod schedules;
 mod steps;
 mod witness;
