@@ -17,8 +17,8 @@ use crate::storage::StorageError;
 use crate::upkeep::{Answer, GuildSummary, Offline, Request};
 
 /// How long somebody may have the data directory without being there to be asked: a bot that starts or stops, another
-/// command. A bot that stops takes at most [`LIMIT`](crate::lifecycle::LIMIT).
-const PATIENCE: Duration = Duration::from_secs(10);
+/// command.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How often to look whether it has changed.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
