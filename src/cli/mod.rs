@@ -59,6 +59,9 @@ enum Failure {
     /// There is no usable token.
     #[error(transparent)]
     Token(#[from] crate::config::TokenError),
+    /// `storage.max_open` asks for more than the system allows.
+    #[error(transparent)]
+    Descriptors(#[from] crate::storage::TooFewDescriptors),
     /// What was asked for cannot be written.
     #[error("Standard output cannot be written: {0}.")]
     Output(#[from] std::io::Error),
@@ -70,7 +73,7 @@ enum Failure {
 impl Failure {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Configuration(_) | Self::Token(_) => ExitCode::from(2),
+            Self::Configuration(_) | Self::Token(_) | Self::Descriptors(_) => ExitCode::from(2),
             Self::Output(_) | Self::Other(_) => ExitCode::FAILURE,
         }
     }

@@ -12,6 +12,7 @@ use crate::domain::interval::IntervalError;
 use crate::domain::message_link::MessageRefError;
 use crate::domain::permissions::Permissions;
 use crate::domain::text;
+use crate::errors::chain;
 use crate::ids::ChannelId;
 use crate::storage::StorageError;
 
@@ -129,6 +130,18 @@ pub enum CommandError {
          the reason in my log."
     )]
     Quarantined,
+    /// So little room is left on the disk that nothing new is begun.
+    #[error(
+        "My disk is nearly full, so I start nothing new for now. Nothing is lost: reminders and answers go on. Whoever \
+         runs me has to make room; then try again."
+    )]
+    DiskNearlyFull,
+    /// There is no room left on the disk.
+    #[error(
+        "My disk is full, so I could not keep that. Nothing that I confirmed before is lost. Whoever runs me has to make \
+         room; then try again."
+    )]
+    DiskFull(#[source] StorageError),
     /// The bot is leaving the guild, or has left it.
     #[error("I am no longer a member of this server, so I keep nothing about it.")]
     Leaving,
@@ -152,6 +165,7 @@ impl From<StorageError> for CommandError {
             StorageError::Quarantined { .. } => Self::Quarantined,
             StorageError::NotAMember { .. } | StorageError::Deleted { .. } => Self::Leaving,
             StorageError::Closed { .. } => Self::Stopping,
+            full if full.is_disk_full() => Self::DiskFull(full),
             other => Self::Fault(other.into()),
         }
     }
@@ -197,6 +211,9 @@ pub(super) fn report(call: Call<'_>, command: &str, error: &CommandError) -> Rep
         }
         CommandError::Discord(DiscordError::Unavailable(why) | DiscordError::Unconfirmed(why)) => {
             tracing::warn!(guild.id = %guild, command.name = command, error = why, "Discord did not do what a command wanted");
+        }
+        CommandError::DiskFull(why) => {
+            tracing::warn!(guild.id = %guild, command.name = command, error = chain(why), "a command found the disk full");
         }
         CommandError::Outdated(why) => {
             tracing::warn!(guild.id = %guild, command.name = command, error = %why, "a command came in an unknown form");
