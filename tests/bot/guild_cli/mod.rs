@@ -3,6 +3,7 @@
 mod exporting;
 mod refusals;
 mod running;
+mod terminal;
 mod work;
 
 use std::path::Path;
