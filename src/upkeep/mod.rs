@@ -175,14 +175,15 @@ impl Upkeep {
         Ok(Deleted { guild_id: guild, existed })
     }
 
-    /// Everything known about a guild.
+    /// Everything known about a guild, as one readable document.
     ///
     /// # Errors
     /// [`UpkeepError::NoStore`], or [`UpkeepError::Storage`].
     pub async fn export(&self, guild: GuildId) -> Result<GuildExport, UpkeepError> {
         let store = self.stores.open(guild).await?.ok_or(UpkeepError::NoStore { guild })?;
         let contents = store.contents().await?;
-        Ok(GuildExport::compose(guild, contents, self.registry.find(guild).as_ref(), self.clock.now()))
+        let record = self.registry.find(guild);
+        Ok(GuildExport::compose(guild, contents, record.as_ref(), self.clock.now()))
     }
 
     /// Removes finished rows of a guild's reminder log that were due more than `days` days ago.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::export::GuildExport;
 use super::report::{CleanedUp, Deleted, GuildInfo, GuildSummary, Optimized, Restored, Verified};
-use super::{Upkeep, UpkeepError};
+use super::{GuildExport, Upkeep, UpkeepError};
 use crate::ids::GuildId;
 use crate::storage::Backup;
 

@@ -29,7 +29,7 @@ impl Lease {
         &self.hold.slot
     }
 
-    /// The database itself.
+    /// The open database, for the files of this room.
     pub(in crate::storage) fn db(&self) -> &GuildDb {
         &self.db
     }
