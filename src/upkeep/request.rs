@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::export::GuildExport;
 use super::report::{CleanedUp, Deleted, GuildInfo, GuildSummary, Optimized, Restored, Verified};
 use super::{GuildExport, Upkeep, UpkeepError};
 use crate::ids::GuildId;
