@@ -12,6 +12,7 @@ mod edge;
 mod failures;
 mod gateway;
 mod grid;
+mod guild_cli;
 mod guilds;
 mod house;
 mod observing;
