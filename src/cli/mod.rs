@@ -56,6 +56,9 @@ enum Failure {
     /// There is no usable token.
     #[error(transparent)]
     Token(#[from] crate::config::TokenError),
+    /// `storage.max_open` asks for more than the system allows.
+    #[error(transparent)]
+    Descriptors(#[from] crate::storage::TooFewDescriptors),
     /// Anything else, with its causes.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -64,7 +67,7 @@ enum Failure {
 impl Failure {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Configuration(_) | Self::Token(_) => ExitCode::from(2),
+            Self::Configuration(_) | Self::Token(_) | Self::Descriptors(_) => ExitCode::from(2),
             Self::Other(_) => ExitCode::FAILURE,
         }
     }

@@ -129,6 +129,14 @@ impl<'a> Call<'a> {
         self.store().await?.ok_or(CommandError::NoSuchEvent)
     }
 
+    /// Checks that the disk has room for something new.
+    ///
+    /// # Errors
+    /// [`CommandError::DiskNearlyFull`].
+    pub(super) fn require_room(self) -> Result<(), CommandError> {
+        if self.app.stores.disk().is_low() { Err(CommandError::DiskNearlyFull) } else { Ok(()) }
+    }
+
     /// Reads a typed interval under the operator's limits; without one, takes the guild's default, or the operator's.
     pub(super) fn interval(
         self,

@@ -139,8 +139,17 @@ pub enum CommandError {
          the reason in my log."
     )]
     Quarantined,
-    /// There is no room left for Muster's data.
-    #[error("My disk is full, so I could not do that. Nothing was lost; whoever runs me has to make room.")]
+    /// So little room is left on the disk that nothing new is begun.
+    #[error(
+        "My disk is nearly full, so I start nothing new for now. Nothing is lost: reminders and answers go on. Whoever \
+         runs me has to make room; then try again."
+    )]
+    DiskNearlyFull,
+    /// There is no room left on the disk.
+    #[error(
+        "My disk is full, so I could not keep that. Nothing that I confirmed before is lost. Whoever runs me has to make \
+         room; then try again."
+    )]
     DiskFull(#[source] StorageError),
     /// A deletion waited in vain for others to finish.
     #[error(
@@ -209,9 +218,6 @@ pub(super) fn report(call: Call<'_>, command: &str, error: &CommandError) -> Rep
                 error = format!("{cause:#}"), "a command failed");
             return with_number(error, &id);
         }
-        CommandError::DiskFull(cause) => {
-            tracing::error!(guild.id = %guild, command.name = command, error = chain(cause), "the disk is full");
-        }
         CommandError::Discord(DiscordError::Refused(why)) => {
             let id = short_id(call);
             tracing::warn!(guild.id = %guild, command.name = command, error.id = %id, error = why,
@@ -220,6 +226,9 @@ pub(super) fn report(call: Call<'_>, command: &str, error: &CommandError) -> Rep
         }
         CommandError::Discord(DiscordError::Unavailable(why) | DiscordError::Unconfirmed(why)) => {
             tracing::warn!(guild.id = %guild, command.name = command, error = why, "Discord did not do what a command wanted");
+        }
+        CommandError::DiskFull(why) => {
+            tracing::warn!(guild.id = %guild, command.name = command, error = chain(why), "a command found the disk full");
         }
         CommandError::Outdated(why) => {
             tracing::warn!(guild.id = %guild, command.name = command, error = %why, "a command came in an unknown form");
