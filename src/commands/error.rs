@@ -154,9 +154,9 @@ pub enum CommandError {
          room; then try again."
     )]
     DiskFull(#[source] StorageError),
-    /// A deletion waited in vain for others to finish.
+    /// A deletion or a restore waited in vain for others to finish.
     #[error(
-        "I am still at work with this server's data, so I have not deleted it yet. Please try again in a minute."
+        "I am still at work with this server's data, so I have not done that yet. Please try again in a minute."
     )]
     InUse,
     /// Nothing is kept of the guild yet.
