@@ -13,6 +13,7 @@ mod gateway;
 mod grid;
 mod guilds;
 mod house;
+mod many;
 mod observing;
 mod operator;
 mod people;
