@@ -88,7 +88,8 @@ impl Bot {
     async fn lay_foundation(&self) -> anyhow::Result<Foundation> {
         let storage = &self.config.storage;
         let data_dir = Arc::new(DataDir::open(&storage.data_dir)?);
-        let registry = Arc::new(Registry::open(&data_dir, Arc::clone(&self.clock)).await?);
+        let registry = Registry::open(&data_dir, Arc::clone(&self.clock)).await?;
+        let registry = Arc::new(registry.logging_slow_statements(storage.slow_statement));
         let options = StoreOptions::of(storage);
         let stores = GuildStores::new(Arc::clone(&data_dir), options, Arc::clone(&self.clock));
         for guild in registry.joined_guilds() {
@@ -159,6 +160,8 @@ fn start_housekeeping(foundation: &Foundation, backup_every: Duration, lifecycle
         }
     };
     lifecycle.spawn_part("the closing of idle stores", sweep_idle);
+    let disk = foundation.stores.disk().clone();
+    lifecycle.spawn_part("the look at the disk", disk.watch(lifecycle.shutdown().clone()));
     if !foundation.registry.was_clean_stop() {
         let (stores, registry) = (foundation.stores.clone(), Arc::clone(&foundation.registry));
         let (agenda, shutdown) = (foundation.agenda.clone(), lifecycle.shutdown().clone());

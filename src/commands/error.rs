@@ -12,6 +12,7 @@ use crate::domain::interval::IntervalError;
 use crate::domain::message_link::MessageRefError;
 use crate::domain::permissions::Permissions;
 use crate::domain::text;
+use crate::errors::chain;
 use crate::ids::ChannelId;
 use crate::storage::StorageError;
 
@@ -25,6 +26,12 @@ pub enum CommandError {
          to give you the permission."
     )]
     MayNotStart,
+    /// The member may not look after what is kept of the guild.
+    #[error(
+        "Only members with **Manage Server** can look after my data here. Ask one of them to do it, or to give you the \
+         permission."
+    )]
+    MayNotManageGuild,
     /// The member may not change this event.
     #[error(
         "Only its author, members with an organiser role and members with **Manage Events** can do that with **{title}**."
@@ -120,6 +127,9 @@ pub enum CommandError {
     /// A button that does not belong where it was pressed.
     #[error(transparent)]
     Button(#[from] UnknownCustomId),
+    /// A form that is none of this version's, or of another guild.
+    #[error("I have no such form any more. Run the command again.")]
+    UnknownForm,
     /// Discord did not do it.
     #[error(transparent)]
     Discord(DiscordError),
@@ -129,6 +139,23 @@ pub enum CommandError {
          the reason in my log."
     )]
     Quarantined,
+    /// So little room is left on the disk that nothing new is begun.
+    #[error(
+        "My disk is nearly full, so I start nothing new for now. Nothing is lost: reminders and answers go on. Whoever \
+         runs me has to make room; then try again."
+    )]
+    DiskNearlyFull,
+    /// There is no room left on the disk.
+    #[error(
+        "My disk is full, so I could not keep that. Nothing that I confirmed before is lost. Whoever runs me has to make \
+         room; then try again."
+    )]
+    DiskFull(#[source] StorageError),
+    /// A deletion or a restore waited in vain for others to finish.
+    #[error(
+        "I am still at work with this server's data, so I have not done that yet. Please try again in a minute."
+    )]
+    InUse,
     /// The bot is leaving the guild, or has left it.
     #[error("I am no longer a member of this server, so I keep nothing about it.")]
     Leaving,
@@ -152,6 +179,8 @@ impl From<StorageError> for CommandError {
             StorageError::Quarantined { .. } => Self::Quarantined,
             StorageError::NotAMember { .. } | StorageError::Deleted { .. } => Self::Leaving,
             StorageError::Closed { .. } => Self::Stopping,
+            StorageError::InUse { .. } => Self::InUse,
+            full if full.is_disk_full() => Self::DiskFull(full),
             other => Self::Fault(other.into()),
         }
     }
@@ -197,6 +226,9 @@ pub(super) fn report(call: Call<'_>, command: &str, error: &CommandError) -> Rep
         }
         CommandError::Discord(DiscordError::Unavailable(why) | DiscordError::Unconfirmed(why)) => {
             tracing::warn!(guild.id = %guild, command.name = command, error = why, "Discord did not do what a command wanted");
+        }
+        CommandError::DiskFull(why) => {
+            tracing::warn!(guild.id = %guild, command.name = command, error = chain(why), "a command found the disk full");
         }
         CommandError::Outdated(why) => {
             tracing::warn!(guild.id = %guild, command.name = command, error = %why, "a command came in an unknown form");

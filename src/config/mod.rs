@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use serde::Deserialize;
 
 use crate::domain::interval::{Interval, IntervalLimits};
@@ -95,6 +96,11 @@ pub struct StorageConfig {
     /// How long a write waits for another.
     #[serde(with = "span")]
     pub busy_timeout: Duration,
+    /// A statement that takes longer than this is logged; zero: none is.
+    #[serde(with = "span")]
+    pub slow_statement: Duration,
+    /// How much of the disk is to stay free.
+    pub min_free: ByteSize,
     /// How long a left guild's data is kept.
     #[serde(with = "span")]
     pub delete_grace: Duration,

@@ -44,10 +44,8 @@ impl GuildRows<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn settings(self) -> Result<GuildSettings, StorageError> {
-        let Json(settings) = sqlx::query_scalar("SELECT settings FROM guild")
-            .fetch_one(&self.db.pool)
-            .await
-            .map_err(self.db.failed("read the guild's settings"))?;
+        let read = sqlx::query_scalar("SELECT settings FROM guild").fetch_one(&self.db.pool);
+        let Json(settings) = self.db.run("read the guild's settings", read).await?;
         Ok(settings)
     }
 
@@ -56,13 +54,9 @@ impl GuildRows<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn set_settings(self, settings: &GuildSettings, now: Timestamp) -> Result<(), StorageError> {
-        sqlx::query("UPDATE guild SET settings = $1, updated_at = $2")
-            .bind(Json(settings))
-            .bind(now.timestamp_millis())
-            .execute(&self.db.pool)
-            .await
-            .map_err(self.db.failed("write the guild's settings"))?;
-        Ok(())
+        let set = sqlx::query("UPDATE guild SET settings = $1, updated_at = $2");
+        let set = set.bind(Json(settings)).bind(now.timestamp_millis());
+        self.db.change("write the guild's settings", set).await.map(drop)
     }
 
     /// What the guild is called; `None` if Discord has not said yet.
@@ -70,10 +64,8 @@ impl GuildRows<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn name(self) -> Result<Option<String>, StorageError> {
-        sqlx::query_scalar("SELECT name FROM guild")
-            .fetch_one(&self.db.pool)
-            .await
-            .map_err(self.db.failed("read the guild's name"))
+        let read = sqlx::query_scalar("SELECT name FROM guild").fetch_one(&self.db.pool);
+        self.db.run("read the guild's name", read).await
     }
 
     /// Notes what the guild is called.
@@ -81,13 +73,8 @@ impl GuildRows<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn set_name(self, name: &str, now: Timestamp) -> Result<(), StorageError> {
-        sqlx::query("UPDATE guild SET name = $1, updated_at = $2 WHERE name IS DISTINCT FROM $1")
-            .bind(name)
-            .bind(now.timestamp_millis())
-            .execute(&self.db.pool)
-            .await
-            .map_err(self.db.failed("write the guild's name"))?;
-        Ok(())
+        let set = sqlx::query("UPDATE guild SET name = $1, updated_at = $2 WHERE name IS DISTINCT FROM $1");
+        self.db.change("write the guild's name", set.bind(name).bind(now.timestamp_millis())).await.map(drop)
     }
 
     /// How the store is doing. Reads the whole file: for people who ask, not for every minute.
@@ -95,8 +82,8 @@ impl GuildRows<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`], or [`StorageError::Quarantined`] if the file is too damaged to be checked.
     pub async fn check(self) -> Result<StoreHealth, StorageError> {
-        let failed = "check itself";
-        let integrity = integrity_check(&self.db.pool).await.map_err(self.db.failed(failed))?;
+        let operation = "check itself";
+        let integrity = self.db.run(operation, integrity_check(&self.db.pool)).await?;
         let counts = sqlx::query(
             "SELECT (SELECT page_count FROM pragma_page_count) *
                         (SELECT page_size FROM pragma_page_size) AS size_bytes,
@@ -121,7 +108,7 @@ impl GuildRows<'_> {
                 oldest_log_at: maybe_instant(&row, "oldest_log_at")?,
             })
         });
-        health.fetch_one(&self.db.pool).await.map_err(self.db.failed(failed))
+        self.db.run(operation, health.fetch_one(&self.db.pool)).await
     }
 }
 

@@ -6,6 +6,7 @@ mod commands;
 mod connection;
 mod crashes;
 mod delivery;
+mod disk;
 mod drafts;
 mod edge;
 mod failures;

@@ -52,7 +52,7 @@ use self::room::Room;
 use self::slots::Slots;
 use self::stats::Counters;
 use super::quarantine::Quarantine;
-use super::{DataDir, StorageError};
+use super::{DataDir, DiskSpace, StorageError};
 use crate::clock::SharedClock;
 use crate::ids::GuildId;
 
@@ -78,6 +78,7 @@ struct Shared {
     closing: AtomicUsize,
     stopping: AtomicBool,
     dir: Arc<DataDir>,
+    disk: DiskSpace,
     options: StoreOptions,
     clock: SharedClock,
 }
@@ -99,6 +100,7 @@ impl GuildStores {
             tasks: TaskTracker::new(),
             closing: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
+            disk: DiskSpace::new(dir.path(), options.min_free),
             dir,
             options,
             clock,
@@ -138,6 +140,12 @@ impl GuildStores {
         let lease = self.shared.lease(guild, IfMissing::Create).await?;
         // A deletion came first and the guild is admitted no more.
         lease.ok_or(StorageError::NotAMember { guild })
+    }
+
+    /// The room on the disk that the stores are on.
+    #[must_use]
+    pub fn disk(&self) -> &DiskSpace {
+        &self.shared.disk
     }
 
     /// What the guild stores did so far.

@@ -11,6 +11,7 @@ use crate::clock::SharedClock;
 use crate::ids::GuildId;
 use crate::storage::guild_db::GuildDb;
 use crate::storage::quarantine::{self, Quarantine};
+use crate::storage::stopwatch::Stopwatch;
 use crate::storage::{DataDir, StorageError, files, schema};
 use crate::telemetry::metric;
 
@@ -21,6 +22,7 @@ pub(super) struct Opener {
     synchronous: Synchronous,
     /// How many backups of a guild are kept.
     backup_keep: usize,
+    stopwatch: Stopwatch,
     clock: SharedClock,
     quarantine: Arc<Quarantine>,
     /// An empty guild database, byte for byte: writing a copy is five times quicker than running the migrations.
@@ -53,6 +55,7 @@ impl Opener {
             connect: connect_options(options),
             synchronous: options.synchronous,
             backup_keep: options.backup_keep,
+            stopwatch: Stopwatch { slow_after: options.slow_statement },
             clock,
             quarantine,
             template: OnceCell::new(),
@@ -112,7 +115,7 @@ impl Opener {
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(options.filename(file));
-        GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine) }
+        GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine), stopwatch: self.stopwatch }
     }
 
     async fn check(&self, db: &GuildDb) -> Result<(), NotOpened> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytesize::ByteSize;
+
 use crate::config::{self, StorageConfig};
 use crate::storage::data_dir::Backups;
 
@@ -33,6 +35,10 @@ pub struct StoreOptions {
     pub backup_keep: usize,
     /// Whether a guild's backups go when the guild is deleted.
     pub deleted_backups: Backups,
+    /// A statement that takes longer than this, with its wait for the store's one connection, is logged; zero: none is.
+    pub slow_statement: Duration,
+    /// Bytes to keep free on the disk: below that nothing new is begun. At most a twentieth of the file system counts.
+    pub min_free: ByteSize,
     /// How long a deletion waits for the leases of a store to come back; and then for the statement that is running.
     pub lease_wait: Duration,
     /// How long the shutdown waits for leases to come back. Short: the work that holds them was waited for before, and
@@ -52,6 +58,8 @@ impl StoreOptions {
                 config::Synchronous::Normal => Synchronous::Normal,
             },
             busy_timeout: config.busy_timeout,
+            slow_statement: config.slow_statement,
+            min_free: config.min_free,
             backup_keep: config.backup_keep,
             deleted_backups: if config.keep_deleted_backups { Backups::Keep } else { Backups::Delete },
             ..Self::default()
@@ -68,6 +76,8 @@ impl Default for StoreOptions {
             busy_timeout: Duration::from_secs(5),
             backup_keep: 7,
             deleted_backups: Backups::Delete,
+            slow_statement: Duration::from_millis(250),
+            min_free: ByteSize::mb(64),
             lease_wait: Duration::from_secs(10),
             stop_wait: Duration::from_millis(500),
         }

@@ -19,6 +19,7 @@ mod system_store;
 mod tests;
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
@@ -68,6 +69,13 @@ impl Registry {
             registry.was_clean_stop = false;
         }
         Ok(registry)
+    }
+
+    /// Logs the statements on the system store that take longer than this; zero: none.
+    #[must_use]
+    pub fn logging_slow_statements(mut self, slower_than: Duration) -> Self {
+        self.system.stopwatch.slow_after = slower_than;
+        self
     }
 
     /// Gives a record to those of these guilds that have none, and says how many these were.

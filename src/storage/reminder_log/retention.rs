@@ -44,7 +44,7 @@ impl Reminders<'_> {
                  WHERE status IN ('sent', 'failed', 'skipped') AND scheduled_at < $1 LIMIT $2)",
         );
         let delete = delete.bind(limit.timestamp_millis()).bind(as_integer(AT_ONCE));
-        let done = delete.execute(&self.db.pool).await.map_err(self.db.failed("delete old reminders"))?;
+        let done = self.db.run("delete old reminders", delete.execute(&self.db.pool)).await?;
         Ok(done.rows_affected())
     }
 }

@@ -17,9 +17,14 @@ pub(crate) struct Program {
     stderr: Option<JoinHandle<String>>,
 }
 
+const MUSTER: &str = env!("CARGO_BIN_EXE_muster");
+
 /// The program with a clean environment and this data directory.
 fn command(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+    prepared(Command::new(MUSTER), data)
+}
+
+fn prepared(mut command: Command, data: &Path) -> Command {
     command.env_clear().env("MUSTER__STORAGE__DATA_DIR", data).env("MUSTER__HTTP__LISTEN", "");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -44,6 +49,18 @@ impl Program {
     /// Runs the program with these arguments until it ends by itself.
     pub(crate) fn run(arguments: &[&str], data: &Path, settings: &[(&str, &str)]) -> Output {
         command(data).args(arguments).envs(settings.iter().copied()).output().expect("the program runs")
+    }
+
+    /// The same from a shell that first does `before`, which ends with what runs the program, such as `exec`.
+    pub(crate) fn run_after(
+        before: &str,
+        arguments: &[&str],
+        data: &Path,
+        settings: &[(&str, &str)],
+    ) -> Output {
+        let mut shell = prepared(Command::new("/bin/sh"), data);
+        shell.args(["-c", &format!("{before} \"$0\" \"$@\""), MUSTER]);
+        shell.args(arguments).envs(settings.iter().copied()).output().expect("the shell runs")
     }
 
     /// Sends SIGTERM, as `docker stop` does.
