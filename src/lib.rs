@@ -6,7 +6,7 @@
 //! deliberately does not know.
 //!
 //! ```text
-//! clock, ids ← domain ← storage ← scheduler ← app ← commands ← discord ← run ← cli ← main
+//! clock, ids ← domain ← storage ← scheduler ← upkeep ← app ← commands ← discord ← run ← cli ← main
 //! ```
 //!
 //! An arrow points from the room that is used to the one that uses it; there is no arrow back, and a test reads the
@@ -19,6 +19,7 @@
 //! | [`domain`] | the rules, as plain functions: intervals, due instants, who is missing, what a button means |
 //! | [`storage`] | all SQL: a database per guild, opened when needed, and the registry of all guilds |
 //! | [`scheduler`] | wakes when something is due, claims it, has it sent, marks it |
+//! | [`upkeep`] | backups, restores, checks and deletion of the guilds' data, by schedule and when asked |
 //! | [`app`] | the handles that commands share, and the port through which they reach Discord |
 //! | [`commands`] | what members can ask for; a command comes in as data and goes out as a reply |
 //! | [`discord`] | the edge: gateway, sender, interactions, keeping answers and members up to date |
@@ -42,3 +43,4 @@ pub mod run;
 pub mod scheduler;
 pub mod storage;
 pub mod telemetry;
+pub mod upkeep;

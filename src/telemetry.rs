@@ -49,6 +49,14 @@ pub mod metric {
     pub const REQUESTS: &str = "muster_discord_requests_total";
     /// Gateway events that could not be understood, by `kind`.
     pub const UNDECODABLE: &str = "muster_gateway_undecodable_total";
+    /// Damaged guild stores that were set aside.
+    pub const QUARANTINES: &str = "muster_stores_quarantined_total";
+    /// Guild stores that were brought to this version's schema.
+    pub const MIGRATIONS: &str = "muster_store_migrations_total";
+    /// Seconds since the newest backup of the guild whose newest is the oldest.
+    pub const BACKUP_AGE: &str = "muster_backup_age_seconds";
+    /// Backups that were taken.
+    pub const BACKUPS: &str = "muster_backups_total";
 }
 
 /// Bounds of the histogram of lateness, in seconds.
@@ -139,6 +147,13 @@ fn describe() {
     describe_counter!(metric::RATE_LIMITED, "Answers of Discord with status 429");
     describe_counter!(metric::REQUESTS, "Requests to Discord by status");
     describe_counter!(metric::UNDECODABLE, "Gateway events that could not be understood");
+    describe_counter!(metric::QUARANTINES, "Damaged guild stores that were set aside");
+    describe_counter!(metric::MIGRATIONS, "Guild stores that were brought to this version's schema");
+    describe_counter!(metric::BACKUPS, "Backups that were taken");
+    describe_gauge!(metric::BACKUP_AGE, "Seconds since the newest backup, of the guild where that is oldest");
+    for counted in [metric::QUARANTINES, metric::MIGRATIONS, metric::BACKUPS] {
+        metrics::counter!(counted).absolute(0);
+    }
     metrics::counter!(metric::RATE_LIMITED, "scope" => "global").absolute(0);
     metrics::counter!(metric::STORE_EVICTIONS).absolute(0);
     for status in ["sent", "skipped", "failed"] {

@@ -107,6 +107,13 @@ pub struct StorageConfig {
     /// How long a guild may be missing after a start before it counts as left.
     #[serde(with = "span")]
     pub absent_grace: Duration,
+    /// How often a backup of each guild is taken; zero: never by itself.
+    #[serde(with = "span")]
+    pub backup_every: Duration,
+    /// How many backups of a guild are kept.
+    pub backup_keep: usize,
+    /// Whether the backups of a guild stay when everything else of it is deleted.
+    pub keep_deleted_backups: bool,
     /// The operator's word that over half of the guilds are really gone.
     pub confirm_mass_absence: bool,
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use serenity::all::{CreateActionRow, CreateEmbed};
 
 use crate::commands::Reply;
-use crate::ids::UserId;
+use crate::ids::{RoleId, UserId};
 
 /// Only the member who asked sees the message.
 const EPHEMERAL: u32 = 1 << 6;
@@ -34,6 +34,8 @@ pub(super) struct MessageBody {
 pub(super) struct AllowedMentions {
     parse: [&'static str; 0],
     users: Vec<UserId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<RoleId>,
 }
 
 /// What Discord knows a repetition by: the same nonce within a few minutes makes no second message.
@@ -46,7 +48,12 @@ pub(super) struct Nonce {
 impl AllowedMentions {
     /// Pings these members, at most 100.
     pub(super) fn users(users: &[UserId]) -> Self {
-        Self { parse: [], users: users.to_vec() }
+        Self { users: users.to_vec(), ..Self::default() }
+    }
+
+    /// Pings these members and the members of these roles, at most 100 of each.
+    pub(super) fn users_and_roles(users: &[UserId], roles: &[RoleId]) -> Self {
+        Self { users: users.to_vec(), roles: roles.to_vec(), ..Self::default() }
     }
 }
 

@@ -14,8 +14,8 @@ use crate::ids::GuildId;
 /// moot, and everything else may be tried again later.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// The guild's file is there, but is not what this version of Muster can use. It stays untouched.
-    #[error("The store of guild {guild} is set aside and left as it is: {reason}.")]
+    /// The guild's file was not what this version of Muster can use. It is kept as it was, and nothing takes its place.
+    #[error("The store of guild {guild} is set aside: {reason}.")]
     Quarantined {
         /// Whose store.
         guild: GuildId,
@@ -40,13 +40,23 @@ pub enum StorageError {
         /// Which guild.
         guild: GuildId,
     },
-    /// A deletion waited, and the store is still used. Nothing was deleted; asking again goes on from there.
-    #[error("The store of guild {guild} is still in use after {waited:?}, so it was not deleted yet.")]
+    /// A deletion or a restore waited, and the store is still used. Nothing was done; asking again goes on from there.
+    #[error("The store of guild {guild} is still in use after {waited:?}, so nothing was done with it yet.")]
     InUse {
         /// Which guild.
         guild: GuildId,
         /// How long the deletion waited.
         waited: Duration,
+    },
+    /// A file that was to take the place of a guild's store is no good backup of it.
+    #[error("{} is no good backup of guild {guild}: {reason}.", file.display())]
+    BadBackup {
+        /// Which file.
+        file: PathBuf,
+        /// Whose backup it should be.
+        guild: GuildId,
+        /// What is wrong with it, as the end of a sentence.
+        reason: String,
     },
     /// A statement failed in a guild's store.
     #[error("The store of guild {guild} (guilds/{guild}/guild.db) failed to {operation}")]

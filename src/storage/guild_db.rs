@@ -50,16 +50,37 @@ impl GuildDb {
         self.pool.begin_with("BEGIN IMMEDIATE").await
     }
 
-    /// Adds guild and operation to a failure of SQLite; a file found corrupt is set aside from here on.
+    /// Adds guild and operation to a failure of SQLite; a file found corrupt is doubted from here on.
     pub(super) fn failed(&self, operation: &'static str) -> impl FnOnce(sqlx::Error) -> StorageError {
         let guild = self.guild;
         move |source| match source {
             sqlx::Error::PoolClosed => StorageError::Closed { guild },
             source if quarantine::is_corruption(&source) => {
                 let reason = format!("it turned out to be corrupt while trying to {operation} ({source})");
-                self.quarantine.add(guild, reason)
+                self.quarantine.doubt(guild, reason)
             }
             source => StorageError::Sqlite { guild, operation, source },
         }
+    }
+
+    /// The size of the database in bytes, without its write-ahead log.
+    pub(super) async fn size_bytes(&self) -> Result<u64, StorageError> {
+        let size = sqlx::query_scalar(
+            "SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size)",
+        );
+        let size: i64 = self.run("tell its size", size.fetch_one(&self.pool)).await?;
+        Ok(u64::try_from(size).unwrap_or_default())
+    }
+
+    /// Lets the numbers of the events and reminders to come begin so much higher.
+    pub(super) async fn skip_numbers(&self, by: i64) -> Result<(), StorageError> {
+        let skip = sqlx::query(
+            "WITH counted (name) AS (VALUES ('events'), ('reminder_log'))
+             INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM counted
+             WHERE name NOT IN (SELECT name FROM sqlite_sequence)",
+        );
+        self.run("skip numbers", skip.execute(&self.pool)).await?;
+        let skip = sqlx::query("UPDATE sqlite_sequence SET seq = seq + $1").bind(by);
+        self.run("skip numbers", skip.execute(&self.pool)).await.map(drop)
     }
 }

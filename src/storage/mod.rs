@@ -35,13 +35,15 @@ mod stopwatch;
 #[cfg(test)]
 mod testing;
 
-pub use data_dir::DataDir;
+pub use data_dir::{Backup, Backups, DataDir, SetAsideNotice};
 pub use descriptors::{TooFewDescriptors, reserve_descriptors};
 pub use disk_space::DiskSpace;
 pub use error::StorageError;
 pub use events::{Events, NewEvent, Watched};
 pub use guild::{GuildRows, StoreHealth};
-pub use guild_stores::{GuildStores, Lease, StoreOptions, StoreStats, Synchronous};
+pub use guild_stores::{
+    GuildStores, Lease, Optimization, Restoration, StoreOptions, StoreStats, Synchronous, Verdict,
+};
 pub use members::Members;
 pub use registry::{GuildRecord, Membership, Registry};
 pub use reminder_log::{NewAddress, NewReminder, Reminders, Skip};

@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "telemetry",
     "storage",
     "scheduler",
+    "upkeep",
     "app",
     "commands",
     "discord",

@@ -15,7 +15,8 @@ use crate::ids::GuildId;
 use crate::storage::StorageError;
 
 impl GuildStores {
-    /// Deletes everything kept of this guild, and says whether there was something.
+    /// Deletes everything kept of this guild, what was set aside and its backups included unless `deleted_backups` keeps
+    /// those, and says whether there was something.
     ///
     /// From the first moment on no lease is given and the guild is not admitted any more. Leases that are out may
     /// be used for `lease_wait` longer, then they fail with [`StorageError::Closed`]. The file is closed before it
@@ -134,7 +135,8 @@ impl Shared {
             return Err(in_use);
         }
         let dir = Arc::clone(&self.dir);
-        let removed = blocking(guild, move || dir.remove_guild(guild)).await;
+        let backups = self.options.deleted_backups;
+        let removed = blocking(guild, move || dir.remove_guild(guild, backups)).await;
         // Whether that went well or not, the file is closed: the slot has done its duty.
         drop(slot.stand_up());
         self.slots.remove(slot);

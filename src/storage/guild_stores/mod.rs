@@ -9,18 +9,25 @@
 //! - Nothing is created without [`GuildStores::admit`], and never in place of a file that is missing or broken.
 //! - What a caller begins (opening, closing, deleting) runs to its end on the stores' own task tracker, even if the
 //!   caller goes away: no store is left half open.
+//! - A damaged store is moved aside whole and never deleted; its newest good backup takes its place, if there is one.
 //! - Nothing awaits while a guard of a map is held.
 //!
 //! **Does not know** what is in a store beyond its schema version and whose it is.
 
+mod care;
+mod casualties;
 mod closing;
+mod file_check;
 mod lease;
 mod leasing;
 mod opening;
 mod options;
+mod rescue;
+mod restoring;
 mod room;
 mod slot;
 mod slots;
+mod snapshot;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -31,11 +38,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use dashmap::DashSet;
 use tokio_util::task::TaskTracker;
 
+pub use care::{Optimization, Verdict};
+pub(super) use file_check::integrity_check;
 pub use lease::Lease;
-pub(super) use opening::quick_check;
 pub use options::{StoreOptions, Synchronous};
+pub use restoring::Restoration;
 pub use stats::StoreStats;
 
+use self::casualties::Casualties;
 use self::leasing::IfMissing;
 use self::opening::Opener;
 use self::room::Room;
@@ -61,6 +71,7 @@ struct Shared {
     /// The guilds for which a store may be created.
     admitted: DashSet<GuildId>,
     counters: Counters,
+    casualties: Casualties,
     /// Openings, closings and deletions that were begun.
     tasks: TaskTracker,
     /// How many of these close a store.
@@ -85,6 +96,7 @@ impl GuildStores {
             quarantine,
             admitted: DashSet::new(),
             counters: Counters::default(),
+            casualties: Casualties::default(),
             tasks: TaskTracker::new(),
             closing: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
@@ -140,12 +152,12 @@ impl GuildStores {
     #[must_use]
     pub fn stats(&self) -> StoreStats {
         let leased = self.shared.slots.all().iter().filter(|slot| slot.leases() > 0).count();
-        self.shared.counters.read(self.shared.room.taken(), leased)
+        self.shared.counters.read(self.shared.room.taken(), leased, self.shared.quarantine.len())
     }
 
-    /// Why this guild's store is set aside, if it is.
+    /// Why this guild's store may not be used at present, as far as is known without looking.
     #[must_use]
     pub fn is_quarantined(&self, guild: GuildId) -> Option<String> {
-        self.shared.quarantine.find(guild)
+        self.shared.quarantine.find(guild).map(|case| case.reason().to_owned())
     }
 }

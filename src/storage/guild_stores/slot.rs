@@ -1,7 +1,7 @@
 //! The place of one guild's store: who uses it, and whether it is on its way out.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +34,10 @@ pub(super) struct Slot {
     pub(super) closed: CancellationToken,
     /// One deletion at a time.
     pub(super) deletion: tokio::sync::Mutex<()>,
+    /// One backup at a time.
+    pub(super) snapshot: tokio::sync::Mutex<()>,
+    /// What was wrong with the file, if this opening had to put a backup in its place.
+    pub(super) rescued_from: OnceLock<String>,
     /// When it was leased last, in Unix milliseconds.
     last_leased_at: AtomicI64,
     /// The position of the latest lease among the leases of all stores.
@@ -75,6 +79,8 @@ impl Slot {
             drained: Notify::new(),
             closed: CancellationToken::new(),
             deletion: tokio::sync::Mutex::new(()),
+            snapshot: tokio::sync::Mutex::new(()),
+            rescued_from: OnceLock::new(),
             last_leased_at: AtomicI64::new(0),
             turn: AtomicU64::new(0),
         })
@@ -129,6 +135,11 @@ impl Slot {
     /// Whether nobody has a lease and nobody closes it yet.
     pub(super) fn is_unused(&self) -> bool {
         self.state.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether it gives no lease any more.
+    pub(super) fn is_closing(&self) -> bool {
+        self.state.load(Ordering::Acquire) & CLOSING != 0
     }
 
     /// Notes a lease: its position among all leases, and when it was.

@@ -22,6 +22,8 @@ pub struct StoreStats {
     pub opened: u64,
     /// How long these took together.
     pub open_latency: Duration,
+    /// Stores that may not be used at present because they are damaged.
+    pub quarantined: usize,
 }
 
 /// The counters behind [`StoreStats`].
@@ -61,7 +63,7 @@ impl Counters {
         self.turns.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(super) fn read(&self, open: usize, leased: usize) -> StoreStats {
+    pub(super) fn read(&self, open: usize, leased: usize, quarantined: usize) -> StoreStats {
         StoreStats {
             open,
             leased,
@@ -70,6 +72,7 @@ impl Counters {
             evictions: self.evictions.load(Ordering::Relaxed),
             opened: self.opened.load(Ordering::Relaxed),
             open_latency: Duration::from_micros(self.open_latency_us.load(Ordering::Relaxed)),
+            quarantined,
         }
     }
 }

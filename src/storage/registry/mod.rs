@@ -114,6 +114,12 @@ impl Registry {
         guilds
     }
 
+    /// All guilds that have a record, in no order.
+    #[must_use]
+    pub fn guilds(&self) -> Vec<GuildId> {
+        self.records.pick(|guild, _| Some(guild))
+    }
+
     /// What is known about a guild.
     #[must_use]
     pub fn find(&self, guild: GuildId) -> Option<GuildRecord> {

@@ -110,6 +110,20 @@ impl Reminders<'_> {
         self.db.change("mark a reminder as skipped", mark).await
     }
 
+    /// Notes of all that is pending that there is no use in sending it any more, and why; how many these were.
+    ///
+    /// # Errors
+    /// [`StorageError::Sqlite`].
+    pub async fn skip_pending(self, why: &str, now: Timestamp) -> Result<u64, StorageError> {
+        let skip = sqlx::query(
+            "UPDATE reminder_log
+             SET status = 'skipped', error = $1, recipients = '[]', next_attempt_at = NULL, updated_at = $2
+             WHERE status = 'pending'",
+        );
+        let skip = skip.bind(why).bind(now.timestamp_millis()).execute(&self.db.pool);
+        Ok(skip.await.map_err(self.db.failed("skip the pending reminders"))?.rows_affected())
+    }
+
     /// Puts the next attempt off to `at` because of `error`; false if the reminder is no longer pending.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ mod deletion;
 mod eviction;
 mod opening;
 mod quarantine;
+mod restoring;
 
 use std::path::Path;
 use std::sync::Arc;
