@@ -10,8 +10,8 @@
 //! ```
 //!
 //! An arrow points from the room that is used to the one that uses it; there is no arrow back, and a test reads the
-//! sources to keep it so. `errors`, `config`, `lifecycle` and `telemetry` stand between `domain` and `storage`, `http` before
-//! `run`.
+//! sources to keep it so. `errors`, `config`, `lifecycle` and `telemetry` stand between `domain` and `storage`, `http` and
+//! `control` before `run`.
 //!
 //! | room | holds |
 //! | --- | --- |
@@ -23,7 +23,7 @@
 //! | [`app`] | the handles that commands share, and the port through which they reach Discord |
 //! | [`commands`] | what members can ask for; a command comes in as data and goes out as a reply |
 //! | [`discord`] | the edge: gateway, sender, interactions, keeping answers and members up to date |
-//! | [`run`], [`lifecycle`], [`http`] | start, stop, and the operator's port |
+//! | [`run`], [`lifecycle`], [`http`], [`control`] | start, stop, the operator's port, and the socket of the command line |
 //! | [`cli`], [`config`], [`telemetry`], [`errors`] | the command line, the keys, the log and the metrics, errors in one line |
 //!
 //! serenity appears only in `commands` and `discord`, sqlx only in `storage` (and in `ids` for its encodings).
@@ -33,6 +33,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod control;
 pub mod discord;
 pub mod domain;
 pub mod errors;

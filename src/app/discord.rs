@@ -38,6 +38,12 @@ pub trait Discord: Send + Sync + 'static {
         roles: &[RoleId],
     ) -> Result<Permissions, DiscordError>;
 
+    /// What the guild is called.
+    ///
+    /// # Errors
+    /// [`DiscordError::Unavailable`].
+    async fn guild_name(&self, guild: GuildId) -> Result<String, DiscordError>;
+
     /// Whether the guild has this role.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ pub(super) async fn press(call: Call<'_>, press: Press<'_>) -> Result<Reply, Com
         Action::Missing { reminder, part } => missing(call, press.message, reminder, part).await,
         // A page takes the place of the one before it; lists are shown to one member each.
         Action::ListPage { page } if press.seen_by == SeenBy::Presser => event::page(call, page).await,
-        Action::ListPage { .. } => Err(UnknownCustomId.into()),
+        Action::ListPage { .. } | Action::DeleteGuild => Err(UnknownCustomId.into()),
     }
 }
 

@@ -26,6 +26,12 @@ pub enum CommandError {
          to give you the permission."
     )]
     MayNotStart,
+    /// The member may not look after what is kept of the guild.
+    #[error(
+        "Only members with **Manage Server** can look after my data here. Ask one of them to do it, or to give you the \
+         permission."
+    )]
+    MayNotManageGuild,
     /// The member may not change this event.
     #[error(
         "Only its author, members with an organiser role and members with **Manage Events** can do that with **{title}**."
@@ -121,6 +127,9 @@ pub enum CommandError {
     /// A button that does not belong where it was pressed.
     #[error(transparent)]
     Button(#[from] UnknownCustomId),
+    /// A form that is none of this version's, or of another guild.
+    #[error("I have no such form any more. Run the command again.")]
+    UnknownForm,
     /// Discord did not do it.
     #[error(transparent)]
     Discord(DiscordError),
@@ -142,6 +151,11 @@ pub enum CommandError {
          room; then try again."
     )]
     DiskFull(#[source] StorageError),
+    /// A deletion or a restore waited in vain for others to finish.
+    #[error(
+        "I am still at work with this server's data, so I have not done that yet. Please try again in a minute."
+    )]
+    InUse,
     /// The bot is leaving the guild, or has left it.
     #[error("I am no longer a member of this server, so I keep nothing about it.")]
     Leaving,
@@ -165,6 +179,7 @@ impl From<StorageError> for CommandError {
             StorageError::Quarantined { .. } => Self::Quarantined,
             StorageError::NotAMember { .. } | StorageError::Deleted { .. } => Self::Leaving,
             StorageError::Closed { .. } => Self::Stopping,
+            StorageError::InUse { .. } => Self::InUse,
             full if full.is_disk_full() => Self::DiskFull(full),
             other => Self::Fault(other.into()),
         }

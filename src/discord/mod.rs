@@ -12,6 +12,7 @@
 //! To react to another gateway event, see [`gateway`]; to make another request, add it to [`routes`].
 
 mod access;
+mod asker;
 mod audience;
 mod body;
 mod casualties;

@@ -112,33 +112,65 @@ pub enum StorageError {
     },
 }
 
-/// SQLite's codes for a disk without room: `SQLITE_FULL`, and `SQLITE_IOERR_SHMSIZE` for the index of a write-ahead log
-/// that cannot grow.
+/// SQLite's result codes for a disk without room: at a write, and at growing the file that the readers of a write-ahead
+/// log share.
 ///
 /// Source: <https://sqlite.org/rescode.html>
-const FULL: [&str; 2] = ["13", "4874"];
+const FULL: u32 = 13;
+const IOERR_SHMSIZE: u32 = 4_874;
 
 impl StorageError {
-    /// Whether it failed for want of room on the disk: once there is some, it can be tried again.
+    /// Whether there is no room left on the disk, so that whoever runs Muster has to make some.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
         match self {
-            Self::Sqlite { source, .. } | Self::System { source, .. } => source
-                .as_database_error()
-                .and_then(sqlx::error::DatabaseError::code)
-                .is_some_and(|code| FULL.contains(&code.as_ref())),
-            Self::DataDir { error, .. } => {
-                matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-            }
+            Self::Sqlite { source, .. } | Self::System { source, .. } => says_full(source),
+            Self::DataDir { error, .. } => has_no_room(error),
             _ => false,
         }
     }
+}
+
+fn says_full(error: &sqlx::Error) -> bool {
+    if let sqlx::Error::Io(error) = error {
+        return has_no_room(error);
+    }
+    let code = error.as_database_error().and_then(|error| error.code()?.parse().ok());
+    code.is_some_and(|code: u32| code & 0xFF == FULL || code == IOERR_SHMSIZE)
+}
+
+fn has_no_room(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::errors::chain;
+    use crate::storage::testing::{at, open_store};
+
+    #[test]
+    fn a_full_disk_is_known_by_the_system_that_reports_it() {
+        let of_files = |error| StorageError::DataDir {
+            path: PathBuf::from("data"),
+            uid: 0,
+            operation: "write",
+            error: io::Error::from(error),
+        };
+        assert!(of_files(io::ErrorKind::StorageFull).is_disk_full());
+        assert!(!of_files(io::ErrorKind::PermissionDenied).is_disk_full());
+        let source = sqlx::Error::Io(io::ErrorKind::StorageFull.into());
+        assert!(StorageError::System { operation: "write the registry", source }.is_disk_full());
+        assert!(!StorageError::Closed { guild: GuildId::new(5) }.is_disk_full());
+    }
+
+    #[tokio::test]
+    async fn a_database_that_may_not_grow_is_a_full_disk() {
+        let (_tmp, lease) = open_store().await;
+        sqlx::query("PRAGMA max_page_count = 1").execute(lease.pool()).await.unwrap();
+        let error = lease.guild().set_name(&"x".repeat(100_000), at(1)).await.unwrap_err();
+        assert!(error.is_disk_full(), "{error:?}");
+    }
 
     #[test]
     fn a_failed_statement_is_told_with_its_file_and_its_cause() {

@@ -79,8 +79,9 @@ impl GuildDb {
              INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM counted
              WHERE name NOT IN (SELECT name FROM sqlite_sequence)",
         );
-        self.run("skip numbers", skip.execute(&self.pool)).await?;
+        self.change("skip numbers", skip).await?;
         let skip = sqlx::query("UPDATE sqlite_sequence SET seq = seq + $1").bind(by);
-        self.run("skip numbers", skip.execute(&self.pool)).await.map(drop)
+        self.change("skip numbers", skip).await?;
+        Ok(())
     }
 }

@@ -21,6 +21,7 @@ mod descriptors;
 mod disk_space;
 mod error;
 mod events;
+mod export;
 mod files;
 mod guild;
 mod guild_db;
@@ -40,6 +41,7 @@ pub use descriptors::{TooFewDescriptors, reserve_descriptors};
 pub use disk_space::DiskSpace;
 pub use error::StorageError;
 pub use events::{Events, NewEvent, Watched};
+pub use export::{EventRow, GuildContents, GuildRow, ResponseRow, Stamped};
 pub use guild::{GuildRows, StoreHealth};
 pub use guild_stores::{
     GuildStores, Lease, Optimization, Restoration, StoreOptions, StoreStats, Synchronous, Verdict,

@@ -23,7 +23,7 @@ pub struct Responses<'a> {
     pub(super) db: &'a GuildDb,
 }
 
-fn parse_source(word: &str) -> sqlx::Result<Source> {
+pub(super) fn parse_source(word: &str) -> sqlx::Result<Source> {
     match word {
         "button" => Ok(Source::Button),
         "reaction" => Ok(Source::Reaction),

@@ -11,6 +11,7 @@
 //! To add something that can be asked: a method of [`Upkeep`], its report in [`report`], and a variant in [`request`].
 
 mod error;
+mod export;
 mod offline;
 mod report;
 mod request;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 pub use error::UpkeepError;
+pub use export::GuildExport;
 pub use offline::Offline;
 pub use report::{CleanedUp, Deleted, GuildInfo, GuildSummary, Optimized, Restored, StoreState, Verified};
 pub use request::{Answer, Request};
@@ -168,6 +170,17 @@ impl Upkeep {
             self.stores.admit(guild);
         }
         Ok(Deleted { guild_id: guild, existed })
+    }
+
+    /// Everything known about a guild, as one readable document.
+    ///
+    /// # Errors
+    /// [`UpkeepError::NoStore`], or [`UpkeepError::Storage`].
+    pub async fn export(&self, guild: GuildId) -> Result<GuildExport, UpkeepError> {
+        let store = self.stores.open(guild).await?.ok_or(UpkeepError::NoStore { guild })?;
+        let contents = store.contents().await?;
+        let record = self.registry.find(guild);
+        Ok(GuildExport::compose(guild, contents, record.as_ref(), self.clock.now()))
     }
 
     /// Removes finished rows of a guild's reminder log that were due more than `days` days ago.

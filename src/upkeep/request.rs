@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::report::{CleanedUp, Deleted, GuildInfo, GuildSummary, Optimized, Restored, Verified};
-use super::{Upkeep, UpkeepError};
+use super::{GuildExport, Upkeep, UpkeepError};
 use crate::ids::GuildId;
 use crate::storage::Backup;
 
@@ -32,6 +32,8 @@ pub enum Request {
     Optimize(GuildId),
     /// [`Upkeep::delete`].
     Delete(GuildId),
+    /// [`Upkeep::export`].
+    Export(GuildId),
     /// [`Upkeep::clean_up`].
     CleanUp {
         /// Whose reminder log.
@@ -59,6 +61,8 @@ pub enum Answer {
     Optimize(Optimized),
     /// Whether there was something to delete.
     Delete(Deleted),
+    /// Everything known about the guild.
+    Export(Box<GuildExport>),
     /// What the clean-up removed.
     CleanUp(CleanedUp),
 }
@@ -77,6 +81,7 @@ impl Upkeep {
             Request::Verify(guild) => Answer::Verify(self.verify(guild).await?),
             Request::Optimize(guild) => Answer::Optimize(self.optimize(guild).await?),
             Request::Delete(guild) => Answer::Delete(self.delete(guild).await?),
+            Request::Export(guild) => Answer::Export(Box::new(self.export(guild).await?)),
             Request::CleanUp { guild, days } => Answer::CleanUp(self.clean_up(guild, days).await?),
         })
     }

@@ -89,7 +89,8 @@ impl Rounds {
             if next > now && next <= now + self.every {
                 continue;
             }
-            if shutdown.is_requested() {
+            // A backup must not take the room that answers and reminders need.
+            if shutdown.is_requested() || self.upkeep.stores.disk().is_low() {
                 return Ok(());
             }
             self.back_up(guild).await;

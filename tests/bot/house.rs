@@ -19,6 +19,7 @@ const ORDER: &[&str] = &[
     "commands",
     "discord",
     "http",
+    "control",
     "run",
     "cli",
 ];

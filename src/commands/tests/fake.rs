@@ -119,6 +119,10 @@ impl Discord for FakeDiscord {
         Ok(self.channel_facts(id)?.2)
     }
 
+    async fn guild_name(&self, _: GuildId) -> Result<String, DiscordError> {
+        Ok("Chess club".to_owned())
+    }
+
     async fn has_role(&self, _: GuildId, _: RoleId) -> Result<bool, DiscordError> {
         Ok(true)
     }

@@ -121,7 +121,7 @@ fn invocation(who: UserId) -> Invocation {
     let permissions = if who == ORGANISER { everybody | Permissions::MANAGE_EVENTS } else { everybody };
     let name = format!("member {who}");
     let invoker = Invoker { user_id: who, name, roles: Vec::new(), permissions, locale: "en-GB".to_owned() };
-    Invocation { guild: GUILD, channel: CHANNEL, invoker }
+    Invocation { guild: GUILD, channel: CHANNEL, invoker, attachment_max: 10 << 20 }
 }
 
 fn text(name: &str, value: &str) -> Value {

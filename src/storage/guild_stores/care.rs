@@ -102,8 +102,7 @@ impl Shared {
         let optimize = async {
             let before_bytes = db.size_bytes().await?;
             for statement in ["PRAGMA optimize", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"] {
-                let run = sqlx::query(statement).execute(&db.pool).await;
-                run.map_err(db.failed("be optimised"))?;
+                db.change("be optimised", sqlx::query(statement)).await?;
             }
             Ok(Optimization { before_bytes, after_bytes: db.size_bytes().await? })
         };

@@ -151,12 +151,7 @@ impl Shared {
 
     /// Takes a slot out, once nothing runs in its store any more, whose deletion was not asked for again.
     async fn give_up_deletion(&self, slot: &Arc<Slot>) {
-        if !slot.db.initialized() {
-            slot.drained().await;
-        }
-        if let Some(db) = slot.db.get() {
-            db.pool.close().await;
-        }
+        slot.release(&self.tasks).await;
         let _turn = slot.deletion.lock().await;
         if !slot.closed.is_cancelled() {
             drop(slot.stand_up());
@@ -165,16 +160,15 @@ impl Shared {
     }
 
     /// Waits for the leases, then closes the store whether they came back or not.
-    async fn close_for_deletion(&self, slot: &Slot) -> Result<(), StorageError> {
+    async fn close_for_deletion(&self, slot: &Arc<Slot>) -> Result<(), StorageError> {
         let waited = self.options.lease_wait;
         let in_use = || StorageError::InUse { guild: slot.guild, waited };
         let drained = timeout(waited, slot.drained()).await.is_ok();
-        match slot.db.get() {
-            // Leases that are still out find the pool closed; only a running statement is waited for.
-            Some(db) => timeout(waited, db.pool.close()).await.map_err(|_| in_use()),
-            None if drained => Ok(()),
+        if !drained && !slot.db.initialized() {
             // It is being opened at this moment.
-            None => Err(in_use()),
+            return Err(in_use());
         }
+        // Leases that are still out find the pool closed; only a running statement is waited for.
+        timeout(waited, slot.release(&self.tasks)).await.map_err(|_| in_use())
     }
 }

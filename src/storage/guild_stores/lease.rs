@@ -29,8 +29,8 @@ impl Lease {
         &self.hold.slot
     }
 
-    /// The database itself.
-    pub(super) fn db(&self) -> &GuildDb {
+    /// The open database, for the files of this room.
+    pub(in crate::storage) fn db(&self) -> &GuildDb {
         &self.db
     }
 

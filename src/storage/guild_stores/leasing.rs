@@ -183,10 +183,17 @@ impl Shared {
     }
 
     /// Gives a hold back; a slot that nobody else holds and that has no store is not kept.
-    fn leave(&self, hold: Hold) {
+    fn leave(self: &Arc<Self>, hold: Hold) {
         let slot = Arc::clone(&hold.slot);
         drop(hold);
-        if !slot.db.initialized() && slot.begin_close_if_unused() {
+        if slot.db.initialized() || !slot.begin_close_if_unused() {
+            return;
+        }
+        // Between the look and the closing somebody else may have opened the store, and given it back: a slot must not go
+        // while its file is open, or a deletion would remove the file under the connection.
+        if slot.db.initialized() {
+            self.close_in_background(slot);
+        } else {
             self.slots.remove(&slot);
         }
     }

@@ -20,9 +20,9 @@ pub(super) struct Opener {
     pub(super) dir: Arc<DataDir>,
     connect: SqliteConnectOptions,
     synchronous: Synchronous,
-    stopwatch: Stopwatch,
     /// How many backups of a guild are kept.
     backup_keep: usize,
+    stopwatch: Stopwatch,
     clock: SharedClock,
     quarantine: Arc<Quarantine>,
     /// An empty guild database, byte for byte: writing a copy is five times quicker than running the migrations.
@@ -54,8 +54,8 @@ impl Opener {
             dir,
             connect: connect_options(options),
             synchronous: options.synchronous,
-            stopwatch: Stopwatch { slow_after: options.slow_statement },
             backup_keep: options.backup_keep,
+            stopwatch: Stopwatch { slow_after: options.slow_statement },
             clock,
             quarantine,
             template: OnceCell::new(),

@@ -31,14 +31,14 @@ pub struct StoreOptions {
     pub synchronous: Synchronous,
     /// How long a statement waits for a lock on the file, which only a foreign process can hold.
     pub busy_timeout: Duration,
-    /// A statement that takes longer than this, with its wait for the store's one connection, is logged; zero: none is.
-    pub slow_statement: Duration,
-    /// Bytes to keep free on the disk: below that nothing new is begun. At most a twentieth of the file system counts.
-    pub min_free: ByteSize,
     /// How many backups of a guild are kept, at least one.
     pub backup_keep: usize,
     /// Whether a guild's backups go when the guild is deleted.
     pub deleted_backups: Backups,
+    /// A statement that takes longer than this, with its wait for the store's one connection, is logged; zero: none is.
+    pub slow_statement: Duration,
+    /// Bytes to keep free on the disk: below that nothing new is begun. At most a twentieth of the file system counts.
+    pub min_free: ByteSize,
     /// How long a deletion waits for the leases of a store to come back; and then for the statement that is running.
     pub lease_wait: Duration,
     /// How long the shutdown waits for leases to come back. Short: the work that holds them was waited for before, and
@@ -74,10 +74,10 @@ impl Default for StoreOptions {
             idle_close: Duration::from_mins(5),
             synchronous: Synchronous::Full,
             busy_timeout: Duration::from_secs(5),
-            slow_statement: Duration::from_millis(250),
-            min_free: ByteSize::mb(64),
             backup_keep: 7,
             deleted_backups: Backups::Delete,
+            slow_statement: Duration::from_millis(250),
+            min_free: ByteSize::mb(64),
             lease_wait: Duration::from_secs(10),
             stop_wait: Duration::from_millis(500),
         }

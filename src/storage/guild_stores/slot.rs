@@ -1,10 +1,11 @@
 //! The place of one guild's store: who uses it, and whether it is on its way out.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::room::Seat;
 use crate::ids::GuildId;
@@ -30,6 +31,9 @@ pub(super) struct Slot {
     seat: Mutex<Option<Seat>>,
     /// Wakes who waits for the last lease to come back.
     drained: Notify,
+    /// Whether somebody closes the file so that it can be removed, and cancelled once that is done.
+    is_being_released: AtomicBool,
+    released: CancellationToken,
     /// Cancelled once the store is closed and the slot is out of the map.
     pub(super) closed: CancellationToken,
     /// One deletion at a time.
@@ -77,6 +81,8 @@ impl Slot {
             db: OnceCell::new(),
             seat: Mutex::new(None),
             drained: Notify::new(),
+            is_being_released: AtomicBool::new(false),
+            released: CancellationToken::new(),
             closed: CancellationToken::new(),
             deletion: tokio::sync::Mutex::new(()),
             snapshot: tokio::sync::Mutex::new(()),
@@ -125,6 +131,27 @@ impl Slot {
             }
             woken.await;
         }
+    }
+
+    /// Closes the file, of a slot that gives no lease any more; returns once nothing of this process has it open.
+    ///
+    /// The closing is a task of its own that all callers share: given up halfway, it would count as done although SQLite
+    /// still has the file.
+    pub(super) async fn release(self: &Arc<Self>, tasks: &TaskTracker) {
+        if !self.is_being_released.swap(true, Ordering::AcqRel) {
+            let slot = Arc::clone(self);
+            tasks.spawn(async move {
+                if !slot.db.initialized() {
+                    // Perhaps it is being opened at this moment.
+                    slot.drained().await;
+                }
+                if let Some(db) = slot.db.get() {
+                    db.pool.close().await;
+                }
+                slot.released.cancel();
+            });
+        }
+        self.released.cancelled().await;
     }
 
     /// How many leases are out.

@@ -121,7 +121,7 @@ impl Reminders<'_> {
              WHERE status = 'pending'",
         );
         let skip = skip.bind(why).bind(now.timestamp_millis()).execute(&self.db.pool);
-        Ok(skip.await.map_err(self.db.failed("skip the pending reminders"))?.rows_affected())
+        Ok(self.db.run("skip the pending reminders", skip).await?.rows_affected())
     }
 
     /// Puts the next attempt off to `at` because of `error`; false if the reminder is no longer pending.
