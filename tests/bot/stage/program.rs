@@ -59,7 +59,9 @@ impl Program {
         settings: &[(&str, &str)],
     ) -> Output {
         let mut shell = prepared(Command::new("/bin/sh"), data);
-        shell.args(["-c", &format!("{before} \"$0\" \"$@\""), MUSTER]);
+        // From its own folder: whoever it runs as may not get there.
+        shell.current_dir(Path::new(MUSTER).parent().expect("it is in a folder"));
+        shell.args(["-c", &format!("{before} \"$0\" \"$@\""), "./muster"]);
         shell.args(arguments).envs(settings.iter().copied()).output().expect("the shell runs")
     }
 
