@@ -147,6 +147,13 @@ async fn metrics_page(State(health): State<Health>) -> impl IntoResponse {
     let number = |count: usize| u32::try_from(count).map_or(f64::MAX, f64::from);
     metrics::gauge!(metric::OPEN_STORES).set(number(stats.open));
     metrics::gauge!(metric::LEASED_STORES).set(number(stats.leased));
+    metrics::counter!(metric::STORE_HITS).absolute(stats.hits);
+    metrics::counter!(metric::STORE_MISSES).absolute(stats.misses);
+    let disk = health.stores.disk();
+    if let Some(free) = disk.free() {
+        metrics::gauge!(metric::DISK_FREE).set(free.as_kib() * 1024.0);
+    }
+    metrics::gauge!(metric::DISK_LOW).set(f64::from(u8::from(disk.is_low())));
     metrics::gauge!(metric::AGENDA).set(number(health.agenda.len()));
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], health.metrics.render())
 }

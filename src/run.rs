@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::clock::SharedClock;
 use crate::config::{Config, Token};
+use crate::control::ControlSocket;
 use crate::discord::Edge;
 use crate::errors::chain;
 use crate::http::{self, DiskProbe, Health};
@@ -21,6 +22,7 @@ use crate::lifecycle::{self, Failures, Lifecycle, Pulse};
 use crate::scheduler::{self, Agenda, Scheduler};
 use crate::storage::{DataDir, GuildStores, Registry, StoreOptions};
 use crate::telemetry;
+use crate::upkeep::{self, Upkeep};
 
 /// How often stores are looked for that are idle, or that a rush left open over the limit.
 const IDLE_SWEEP: Duration = Duration::from_secs(5);
@@ -46,6 +48,7 @@ struct Foundation {
     stores: GuildStores,
     registry: Arc<Registry>,
     agenda: Agenda,
+    upkeep: Upkeep,
 }
 
 impl Bot {
@@ -56,27 +59,21 @@ impl Bot {
     pub async fn run(self, lifecycle: Lifecycle, mut failures: Failures) -> anyhow::Result<()> {
         let foundation = self.lay_foundation().await?;
         let config = Arc::new(self.config.clone());
-        let edge = Edge::new(
-            Arc::clone(&config),
-            self.token.clone(),
-            foundation.stores.clone(),
-            Arc::clone(&foundation.registry),
-            foundation.agenda.clone(),
-            Arc::clone(&self.clock),
-            &lifecycle,
-        )
-        .context("the connection to Discord cannot be set up")?;
+        let edge = Edge::new(Arc::clone(&config), self.token.clone(), foundation.upkeep.clone(), &lifecycle)
+            .context("the connection to Discord cannot be set up")?;
         self.open_port(&foundation, &edge, &lifecycle).await?;
         let app = App {
             stores: foundation.stores.clone(),
             registry: Arc::clone(&foundation.registry),
             agenda: foundation.agenda.clone(),
+            upkeep: foundation.upkeep.clone(),
             discord: Arc::<Edge>::clone(&edge),
             config,
             clock: Arc::clone(&self.clock),
         };
         self.start_scheduler(&foundation, Arc::clone(&edge), &lifecycle);
-        start_housekeeping(&foundation, &lifecycle);
+        open_control(&foundation, &lifecycle);
+        start_housekeeping(&foundation, self.config.storage.backup_every, &lifecycle);
         lifecycle.spawn_part("the connection to Discord", edge.run(app));
 
         let outcome = tokio::select! {
@@ -93,17 +90,9 @@ impl Bot {
     async fn lay_foundation(&self) -> anyhow::Result<Foundation> {
         let storage = &self.config.storage;
         let data_dir = Arc::new(DataDir::open(&storage.data_dir)?);
-        let registry = Arc::new(Registry::open(&data_dir, Arc::clone(&self.clock)).await?);
-        let options = StoreOptions {
-            max_open: storage.max_open,
-            idle_close: storage.idle_close,
-            synchronous: match storage.synchronous {
-                crate::config::Synchronous::Full => crate::storage::Synchronous::Full,
-                crate::config::Synchronous::Normal => crate::storage::Synchronous::Normal,
-            },
-            busy_timeout: storage.busy_timeout,
-            ..StoreOptions::default()
-        };
+        let registry = Registry::open(&data_dir, Arc::clone(&self.clock)).await?;
+        let registry = Arc::new(registry.logging_slow_statements(storage.slow_statement));
+        let options = StoreOptions::of(storage);
         let stores = GuildStores::new(Arc::clone(&data_dir), options, Arc::clone(&self.clock));
         for guild in registry.joined_guilds() {
             stores.admit(guild);
@@ -112,7 +101,14 @@ impl Bot {
         scheduler::load_agenda(&registry, &agenda);
         let path: PathBuf = storage.data_dir.clone();
         tracing::info!(data_dir = %path.display(), guilds = registry.joined_guilds().len(), due = agenda.len(), "data is ready");
-        Ok(Foundation { data_dir, stores, registry, agenda })
+        let upkeep = Upkeep {
+            data_dir: Arc::clone(&data_dir),
+            stores: stores.clone(),
+            registry: Arc::clone(&registry),
+            agenda: agenda.clone(),
+            clock: Arc::clone(&self.clock),
+        };
+        Ok(Foundation { data_dir, stores, registry, agenda, upkeep })
     }
 
     async fn open_port(
@@ -153,8 +149,23 @@ impl Bot {
     }
 }
 
-/// Closes idle stores now and then, and after a crash, or if the registry was lost, looks once into every store.
-fn start_housekeeping(foundation: &Foundation, lifecycle: &Lifecycle) {
+/// Lets the command line ask this process. Muster can do without.
+fn open_control(foundation: &Foundation, lifecycle: &Lifecycle) {
+    match ControlSocket::open(foundation.data_dir.path()) {
+        Ok(socket) => {
+            let serving = socket.serve(foundation.upkeep.clone(), lifecycle.clone());
+            lifecycle.spawn_part("the control socket", serving);
+        }
+        Err(error) => tracing::warn!(
+            error = chain(&error),
+            "there is no control socket; `muster guild` can be used only while this Muster is stopped"
+        ),
+    }
+}
+
+/// Closes idle stores now and then, looks once whether each is sound, and backs them up; after a crash, or if the registry
+/// was lost, also reads what is due in each.
+fn start_housekeeping(foundation: &Foundation, backup_every: Duration, lifecycle: &Lifecycle) {
     let (stores, shutdown) = (foundation.stores.clone(), lifecycle.shutdown().clone());
     let sweep_idle = async move {
         loop {
@@ -165,12 +176,20 @@ fn start_housekeeping(foundation: &Foundation, lifecycle: &Lifecycle) {
         }
     };
     lifecycle.spawn_part("the closing of idle stores", sweep_idle);
+    let disk = foundation.stores.disk().clone();
+    lifecycle.spawn_part("the look at the disk", disk.watch(lifecycle.shutdown().clone()));
     if !foundation.registry.was_clean_stop() {
         let (stores, registry) = (foundation.stores.clone(), Arc::clone(&foundation.registry));
         let (agenda, shutdown) = (foundation.agenda.clone(), lifecycle.shutdown().clone());
         let sweep = async move { scheduler::sweep(stores, &registry, &agenda, shutdown).await };
         lifecycle.spawn_task("the look into every guild's store", sweep);
     }
+    let (upkeep, shutdown) = (foundation.upkeep.clone(), lifecycle.shutdown().clone());
+    let care = async move {
+        upkeep::look_through(upkeep.clone(), shutdown.clone()).await;
+        upkeep::back_up_regularly(upkeep, backup_every, shutdown).await;
+    };
+    lifecycle.spawn_task("the backups", care);
 }
 
 /// Lets running work finish, then closes every database; all within [`lifecycle::LIMIT`], or soon after being hurried.

@@ -25,6 +25,20 @@ pub mod metric {
     pub const OPEN_STORES: &str = "muster_open_stores";
     /// Guild stores leased now.
     pub const LEASED_STORES: &str = "muster_leased_stores";
+    /// Leases of a guild store that was open already.
+    pub const STORE_HITS: &str = "muster_store_hits_total";
+    /// Leases that waited for the opening of a guild store.
+    pub const STORE_MISSES: &str = "muster_store_misses_total";
+    /// Guild stores that were closed to make room for others.
+    pub const STORE_EVICTIONS: &str = "muster_store_evictions_total";
+    /// Seconds that the opening of a guild store took, its creation included.
+    pub const STORE_OPEN_LATENCY: &str = "muster_store_open_seconds";
+    /// Bytes that Muster may still write to its disk.
+    pub const DISK_FREE: &str = "muster_disk_free_bytes";
+    /// Whether the disk is nearly full (1), so that nothing new is begun.
+    pub const DISK_LOW: &str = "muster_disk_low";
+    /// Seconds that a statement or a transaction took, with its wait for the connection.
+    pub const STATEMENT_LATENCY: &str = "muster_statement_seconds";
     /// Guilds with something due at some time.
     pub const AGENDA: &str = "muster_agenda_guilds";
     /// Seconds from an interaction's arrival to its first acknowledgement, by `command`.
@@ -35,12 +49,26 @@ pub mod metric {
     pub const REQUESTS: &str = "muster_discord_requests_total";
     /// Gateway events that could not be understood, by `kind`.
     pub const UNDECODABLE: &str = "muster_gateway_undecodable_total";
+    /// Damaged guild stores that were set aside.
+    pub const QUARANTINES: &str = "muster_stores_quarantined_total";
+    /// Guild stores that were brought to this version's schema.
+    pub const MIGRATIONS: &str = "muster_store_migrations_total";
+    /// Seconds since the newest backup of the guild whose newest is the oldest.
+    pub const BACKUP_AGE: &str = "muster_backup_age_seconds";
+    /// Backups that were taken.
+    pub const BACKUPS: &str = "muster_backups_total";
 }
 
 /// Bounds of the histogram of lateness, in seconds.
 const LATENESS_BOUNDS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0, 60.0, 600.0, 3600.0];
 /// Bounds of the histogram of command latency, in seconds.
 const LATENCY_BOUNDS: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 3.0];
+
+/// Bounds of the histogram of statements, in seconds: a point read takes some 20 µs, a commit on a disk some 5 ms.
+const STATEMENT_BOUNDS: [f64; 9] = [0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.25, 1.0, 5.0];
+
+/// Bounds of the histogram of openings, in seconds: a known store takes some 300 µs, a new one on a disk some 7 ms.
+const OPENING_BOUNDS: [f64; 8] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0];
 
 /// Why logs or metrics cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +115,8 @@ pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full(metric::LATENESS.into()), &LATENESS_BOUNDS)?
         .set_buckets_for_metric(Matcher::Full(metric::COMMAND_LATENCY.into()), &LATENCY_BOUNDS)?
+        .set_buckets_for_metric(Matcher::Full(metric::STATEMENT_LATENCY.into()), &STATEMENT_BOUNDS)?
+        .set_buckets_for_metric(Matcher::Full(metric::STORE_OPEN_LATENCY.into()), &OPENING_BOUNDS)?
         .build_recorder();
     let handle = HANDLE.get_or_init(|| recorder.handle()).clone();
     if metrics::set_global_recorder(recorder).is_err() {
@@ -102,12 +132,31 @@ fn describe() {
     describe_histogram!(metric::LATENESS, "Seconds from the due instant to Discord's acceptance");
     describe_gauge!(metric::OPEN_STORES, "Guild stores open now");
     describe_gauge!(metric::LEASED_STORES, "Guild stores leased now");
+    describe_histogram!(
+        metric::STATEMENT_LATENCY,
+        "Seconds that a statement took, with its wait for the connection"
+    );
+    describe_counter!(metric::STORE_HITS, "Leases of a guild store that was open already");
+    describe_counter!(metric::STORE_MISSES, "Leases that waited for the opening of a guild store");
+    describe_counter!(metric::STORE_EVICTIONS, "Guild stores that were closed to make room for others");
+    describe_histogram!(metric::STORE_OPEN_LATENCY, "Seconds that the opening of a guild store took");
+    describe_gauge!(metric::DISK_FREE, "Bytes that Muster may still write to its disk");
+    describe_gauge!(metric::DISK_LOW, "Whether the disk is nearly full (1), so that nothing new is begun");
     describe_gauge!(metric::AGENDA, "Guilds with something due at some time");
     describe_histogram!(metric::COMMAND_LATENCY, "Seconds from an interaction to its acknowledgement");
     describe_counter!(metric::RATE_LIMITED, "Answers of Discord with status 429");
     describe_counter!(metric::REQUESTS, "Requests to Discord by status");
     describe_counter!(metric::UNDECODABLE, "Gateway events that could not be understood");
+    describe_counter!(metric::QUARANTINES, "Damaged guild stores that were set aside");
+    describe_counter!(metric::MIGRATIONS, "Guild stores that were brought to this version's schema");
+    describe_counter!(metric::BACKUPS, "Backups that were taken");
+    describe_gauge!(metric::BACKUP_AGE, "Seconds since the newest backup, of the guild where that is oldest");
+    metrics::gauge!(metric::BACKUP_AGE).set(0.0);
+    for counted in [metric::QUARANTINES, metric::MIGRATIONS, metric::BACKUPS] {
+        metrics::counter!(counted).absolute(0);
+    }
     metrics::counter!(metric::RATE_LIMITED, "scope" => "global").absolute(0);
+    metrics::counter!(metric::STORE_EVICTIONS).absolute(0);
     for status in ["sent", "skipped", "failed"] {
         metrics::counter!(metric::REMINDERS, "status" => status).absolute(0);
     }

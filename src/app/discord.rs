@@ -38,6 +38,12 @@ pub trait Discord: Send + Sync + 'static {
         roles: &[RoleId],
     ) -> Result<Permissions, DiscordError>;
 
+    /// What the guild is called.
+    ///
+    /// # Errors
+    /// [`DiscordError::Unavailable`].
+    async fn guild_name(&self, guild: GuildId) -> Result<String, DiscordError>;
+
     /// Whether the guild has this role.
     ///
     /// # Errors
@@ -47,6 +53,9 @@ pub trait Discord: Send + Sync + 'static {
     /// Forgets who may do what in a channel, so that Discord is asked anew: before a refusal, in case a change of it was
     /// missed.
     fn forget_permissions(&self, guild: GuildId, channel: ChannelId);
+
+    /// Forgets what is believed of a guild's members and answers, because they were deleted from its store.
+    fn forget_guild(&self, guild: GuildId);
 
     /// A message; `None` if it does not exist.
     ///

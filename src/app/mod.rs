@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::ids::GuildId;
 use crate::scheduler::Agenda;
 use crate::storage::{GuildStores, Lease, Registry, StorageError};
+use crate::upkeep::Upkeep;
 
 /// The handles that commands share.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct App {
     pub registry: Arc<Registry>,
     /// What is due next.
     pub agenda: Agenda,
+    /// Backups, restores and deletion of guilds' data.
+    pub upkeep: Upkeep,
     /// Discord, as far as commands need it.
     pub discord: Arc<dyn Discord>,
     /// What the operator decided.

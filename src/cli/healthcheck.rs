@@ -18,7 +18,7 @@ pub(super) fn healthcheck(config: &Config) -> Result<(), Failure> {
     let url = format!("http://{}/readyz", reachable(address));
     let (status, text) = small_runtime()?.block_on(ask(&url))?;
     if status.is_success() {
-        output::say("ready");
+        output::say("ready")?;
         Ok(())
     } else {
         Err(anyhow!("not ready: {}", text.trim()).into())

@@ -15,7 +15,7 @@ pub(super) fn invite_url(application_id: Option<u64>) -> Result<(), Failure> {
             anyhow!("the token does not tell the application's id; add --application-id with the number from the portal")
         })?,
     };
-    output::say(url(id));
+    output::say(url(id))?;
     Ok(())
 }
 

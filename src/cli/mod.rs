@@ -1,4 +1,4 @@
-//! The command line: `run`, `check`, `healthcheck`, `invite-url`.
+//! The command line: `run`, `check`, `healthcheck`, `invite-url`, `guild …`.
 //!
 //! **Invariants**
 //! - Exit code 0: done; 1: it failed, and standard error says why; 2: the configuration or the token cannot be used.
@@ -7,6 +7,7 @@
 //! To add a command: a variant of [`Command`], a file, and a line in [`main`].
 
 mod check;
+mod guild;
 mod healthcheck;
 mod invite;
 mod output;
@@ -39,6 +40,8 @@ enum Command {
     Check,
     /// Ask the running bot whether it is ready; for Docker's HEALTHCHECK.
     Healthcheck,
+    /// Look after the data of guilds, whether the bot runs or not.
+    Guild(guild::GuildArguments),
     /// Print the address at which the bot is invited to a server.
     InviteUrl {
         /// The application's id; taken from the token if it is left out.
@@ -56,6 +59,12 @@ enum Failure {
     /// There is no usable token.
     #[error(transparent)]
     Token(#[from] crate::config::TokenError),
+    /// `storage.max_open` asks for more than the system allows.
+    #[error(transparent)]
+    Descriptors(#[from] crate::storage::TooFewDescriptors),
+    /// What was asked for cannot be written.
+    #[error("Standard output cannot be written: {0}.")]
+    Output(#[from] std::io::Error),
     /// Anything else, with its causes.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -64,8 +73,8 @@ enum Failure {
 impl Failure {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Configuration(_) | Self::Token(_) => ExitCode::from(2),
-            Self::Other(_) => ExitCode::FAILURE,
+            Self::Configuration(_) | Self::Token(_) | Self::Descriptors(_) => ExitCode::from(2),
+            Self::Output(_) | Self::Other(_) => ExitCode::FAILURE,
         }
     }
 }
@@ -77,6 +86,7 @@ pub fn main(cli: &Cli) -> ExitCode {
         Command::Run => cli.load().and_then(run::run),
         Command::Check => cli.load().and_then(|config| check::check(&config)),
         Command::Healthcheck => cli.load().and_then(|config| healthcheck::healthcheck(&config)),
+        Command::Guild(arguments) => cli.load().and_then(|config| guild::guild(&config, &arguments)),
         Command::InviteUrl { application_id } => invite::invite_url(application_id),
     };
     match outcome {

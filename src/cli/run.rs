@@ -10,10 +10,12 @@ use crate::config::{Config, Token};
 use crate::http::SCHEDULER_SILENCE;
 use crate::lifecycle::{self, Lifecycle, Pulse, Shutdown};
 use crate::run::Bot;
+use crate::storage::reserve_descriptors;
 use crate::telemetry;
 
 pub(super) fn run(config: Config) -> Result<(), Failure> {
     let token = Token::from_environment()?;
+    reserve_descriptors(config.storage.max_open)?;
     telemetry::start_log(&config.log).context("the log cannot be started")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -44,8 +44,7 @@ async fn health(call: Call<'_>) -> Result<String, CommandError> {
 }
 
 fn in_words(health: &StoreHealth) -> String {
-    let state =
-        if health.quick_check == "ok" { "sound" } else { "damaged; whoever runs me should look at it" };
+    let state = if health.integrity == "ok" { "sound" } else { "damaged; whoever runs me should look at it" };
     let events = text::count(health.live_events, "running event", "running events");
     let log = text::count(health.log_rows, "reminder in the log", "reminders in the log");
     format!("{state}, {} KiB, {events}, {log}", health.size_bytes.div_ceil(1024))

@@ -1,4 +1,4 @@
-//! One use of a command or a button: who asks, where, and the handles to act with.
+//! One use of a command, a button or a form: who asks, where, and the handles to act with.
 
 use crate::app::{App, Discord, MembersMode};
 use crate::clock::Timestamp;
@@ -19,6 +19,8 @@ pub struct Invocation {
     pub channel: ChannelId,
     /// Who asks.
     pub invoker: Invoker,
+    /// How many bytes a file may have that is sent in answer.
+    pub attachment_max: u64,
 }
 
 /// The member who asks.
@@ -45,6 +47,22 @@ pub struct Press<'a> {
     pub message: MessageId,
     /// Who sees that message.
     pub seen_by: SeenBy,
+}
+
+/// A form that somebody submitted.
+#[derive(Debug, Clone, Copy)]
+pub struct Submission<'a> {
+    /// What the form carries; not to be trusted.
+    pub custom_id: &'a str,
+    /// What was typed into its fields, by the name of the field; not to be trusted either.
+    pub fields: &'a [(String, String)],
+}
+
+impl<'a> Submission<'a> {
+    /// What was typed into a field; nothing where there is no such field.
+    pub(super) fn field(self, name: &str) -> &'a str {
+        self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, typed)| typed)
+    }
 }
 
 /// Who sees the message of a button.
@@ -109,6 +127,14 @@ impl<'a> Call<'a> {
     /// [`CommandError::NoSuchEvent`] where nothing was ever watched.
     pub(super) async fn existing_store(self) -> Result<Lease, CommandError> {
         self.store().await?.ok_or(CommandError::NoSuchEvent)
+    }
+
+    /// Checks that the disk has room for something new.
+    ///
+    /// # Errors
+    /// [`CommandError::DiskNearlyFull`].
+    pub(super) fn require_room(self) -> Result<(), CommandError> {
+        if self.app.stores.disk().is_low() { Err(CommandError::DiskNearlyFull) } else { Ok(()) }
     }
 
     /// Reads a typed interval under the operator's limits; without one, takes the guild's default, or the operator's.

@@ -1,6 +1,6 @@
 //! What the member is shown, always within Discord's limits.
 
-use serenity::all::{CreateActionRow, CreateEmbed};
+use serenity::all::{CreateActionRow, CreateEmbed, CreateModal};
 
 use crate::domain::text;
 
@@ -26,8 +26,21 @@ pub struct Reply {
     pub embeds: Vec<CreateEmbed>,
     /// Rows of buttons.
     pub rows: Vec<CreateActionRow>,
+    /// Files, at most 10.
+    pub files: Vec<Attachment>,
+    /// A form that opens in place of all this. Discord opens one as a first answer only, never after a deferral.
+    pub form: Option<CreateModal>,
     /// Who sees it.
     pub kind: ReplyKind,
+}
+
+/// A file that comes with a reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// What it is called, without a path.
+    pub name: String,
+    /// What is in it, at most as much as the [`Invocation`](super::Invocation) allows.
+    pub content: Vec<u8>,
 }
 
 /// Who sees a reply.
@@ -51,6 +64,16 @@ impl Reply {
     /// Lines for the member who asked.
     pub(super) fn lines(lines: &[String]) -> Self {
         Self::text(lines.join("\n"))
+    }
+
+    /// A text with a file, for the member who asked.
+    pub(super) fn file(content: impl Into<String>, file: Attachment) -> Self {
+        Self { files: vec![file], ..Self::text(content) }
+    }
+
+    /// A form for the member who asked; once it is filled in it comes back to [`submit`](super::submit).
+    pub(super) fn form(form: CreateModal) -> Self {
+        Self { form: Some(form), ..Self::default() }
     }
 
     /// A page with a heading, for the member who asked; both are cut where Discord would refuse them.

@@ -1,4 +1,4 @@
-//! Who may do what. Every command, button and autocomplete asks here, and nowhere else is it decided.
+//! Who may do what. Every command, button, form and autocomplete asks here, and nowhere else is it decided.
 //!
 //! | deed | who |
 //! | --- | --- |
@@ -6,6 +6,7 @@
 //! | change an event, remind now, end it | the same, and the event's author |
 //! | see an event: list, show, history, suggestions, who is missing | whoever can see its channel, and its author |
 //! | answer an event | whoever can press the button under it |
+//! | look after the guild's data: status, backup, export, cleanup, deletion | Manage Server, Administrator |
 //!
 //! Discord checks `default_member_permissions` as well, but a guild can change those.
 
@@ -23,8 +24,8 @@ use crate::storage::Lease;
 
 /// Whether the member may start and change everything here.
 fn is_organiser(invoker: &Invoker, settings: &GuildSettings) -> bool {
-    let enough = [Permissions::MANAGE_EVENTS, Permissions::MANAGE_GUILD, Permissions::ADMINISTRATOR];
-    enough.into_iter().any(|permission| invoker.permissions.contains(permission))
+    may_manage_guild(invoker)
+        || invoker.permissions.contains(Permissions::MANAGE_EVENTS)
         || settings.organiser_roles.iter().any(|role| invoker.roles.contains(role))
 }
 
@@ -37,6 +38,20 @@ pub(super) async fn settings(call: Call<'_>) -> Result<GuildSettings, CommandErr
         Some(store) => Ok(store.guild().settings().await?),
         None => Ok(GuildSettings::default()),
     }
+}
+
+/// Whether the member may do everything with what is kept of this guild.
+fn may_manage_guild(invoker: &Invoker) -> bool {
+    let enough = [Permissions::MANAGE_GUILD, Permissions::ADMINISTRATOR];
+    enough.into_iter().any(|permission| invoker.permissions.contains(permission))
+}
+
+/// Checks that the member may look after what is kept of this guild.
+///
+/// # Errors
+/// [`CommandError::MayNotManageGuild`].
+pub(super) fn require_manage_guild(call: Call<'_>) -> Result<(), CommandError> {
+    if may_manage_guild(call.invoker()) { Ok(()) } else { Err(CommandError::MayNotManageGuild) }
 }
 
 /// Checks that the member may watch messages and create events.

@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use serde::Deserialize;
 
 use crate::domain::interval::{Interval, IntervalLimits};
@@ -95,12 +96,24 @@ pub struct StorageConfig {
     /// How long a write waits for another.
     #[serde(with = "span")]
     pub busy_timeout: Duration,
+    /// A statement that takes longer than this is logged; zero: none is.
+    #[serde(with = "span")]
+    pub slow_statement: Duration,
+    /// How much of the disk is to stay free.
+    pub min_free: ByteSize,
     /// How long a left guild's data is kept.
     #[serde(with = "span")]
     pub delete_grace: Duration,
     /// How long a guild may be missing after a start before it counts as left.
     #[serde(with = "span")]
     pub absent_grace: Duration,
+    /// How often a backup of each guild is taken; zero: never by itself.
+    #[serde(with = "span")]
+    pub backup_every: Duration,
+    /// How many backups of a guild are kept.
+    pub backup_keep: usize,
+    /// Whether the backups of a guild stay when everything else of it is deleted.
+    pub keep_deleted_backups: bool,
     /// The operator's word that over half of the guilds are really gone.
     pub confirm_mass_absence: bool,
 }

@@ -23,8 +23,11 @@ impl Config {
             within("storage.max_open", &storage.max_open, 1..=100_000),
             span_within("storage.idle_close", storage.idle_close, second..=DAY),
             span_within("storage.busy_timeout", storage.busy_timeout, second / 10..=second * 60),
+            span_within("storage.slow_statement", storage.slow_statement, nothing..=second * 60),
             span_within("storage.delete_grace", storage.delete_grace, nothing..=YEAR),
             span_within("storage.absent_grace", storage.absent_grace, nothing..=YEAR),
+            span_within("storage.backup_every", storage.backup_every, nothing..=YEAR),
+            within("storage.backup_keep", &storage.backup_keep, 1..=1_000),
             span_within("reminders.nonce_window", reminders.nonce_window, nothing..=second * 600),
         ]
         .into_iter()

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use serenity::all::{CreateActionRow, CreateEmbed};
+use serenity::all::{CreateActionRow, CreateEmbed, CreateModal};
 
-use crate::commands::Reply;
-use crate::ids::UserId;
+use super::sender::Upload;
+use crate::commands::{Attachment, Reply};
+use crate::ids::{RoleId, UserId};
 
 /// Only the member who asked sees the message.
 const EPHEMERAL: u32 = 1 << 6;
@@ -19,6 +20,9 @@ pub(super) struct MessageBody {
     pub(super) embeds: Vec<CreateEmbed>,
     /// Rows of buttons, at most 5.
     pub(super) components: Vec<CreateActionRow>,
+    /// The files that come with it; the request carries them beside this body.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) attachments: Vec<File>,
     /// Whom it pings.
     pub(super) allowed_mentions: AllowedMentions,
     /// What Discord knows a repetition by; only when sending to a channel.
@@ -29,11 +33,23 @@ pub(super) struct MessageBody {
     pub(super) flags: Option<u32>,
 }
 
+/// A file that comes with a message, told apart by its number among those of the request.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct File {
+    /// The number, written as ids are.
+    id: String,
+    filename: String,
+    #[serde(skip)]
+    content: Vec<u8>,
+}
+
 /// Whom a message pings: always a list, never what stands in the text.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct AllowedMentions {
     parse: [&'static str; 0],
     users: Vec<UserId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<RoleId>,
 }
 
 /// What Discord knows a repetition by: the same nonce within a few minutes makes no second message.
@@ -46,7 +62,12 @@ pub(super) struct Nonce {
 impl AllowedMentions {
     /// Pings these members, at most 100.
     pub(super) fn users(users: &[UserId]) -> Self {
-        Self { parse: [], users: users.to_vec() }
+        Self { users: users.to_vec(), ..Self::default() }
+    }
+
+    /// Pings these members and the members of these roles, at most 100 of each.
+    pub(super) fn users_and_roles(users: &[UserId], roles: &[RoleId]) -> Self {
+        Self { users: users.to_vec(), roles: roles.to_vec(), ..Self::default() }
     }
 }
 
@@ -74,10 +95,26 @@ impl MessageBody {
             content: reply.content,
             embeds: reply.embeds,
             components: reply.rows,
+            attachments: numbered(reply.files),
             flags,
             ..Self::default()
         }
     }
+
+    /// Its files, in the order of their numbers; the body keeps what it says of them.
+    pub(super) fn take_uploads(&mut self) -> Vec<Upload> {
+        let files = self.attachments.iter_mut();
+        files
+            .map(|file| Upload { name: file.filename.clone(), content: std::mem::take(&mut file.content) })
+            .collect()
+    }
+}
+
+fn numbered(files: Vec<Attachment>) -> Vec<File> {
+    let files = files.into_iter().enumerate();
+    files
+        .map(|(id, Attachment { name, content })| File { id: id.to_string(), filename: name, content })
+        .collect()
 }
 
 /// The first answer to an interaction.
@@ -95,6 +132,8 @@ pub(super) enum FirstAnswer {
     DeferUpdate,
     /// Suggestions while the member types.
     Suggestions(Value),
+    /// A form that opens.
+    Form(CreateModal),
 }
 
 impl FirstAnswer {
@@ -106,6 +145,15 @@ impl FirstAnswer {
             Self::DeferUpdate => json!({ "type": 6 }),
             Self::Update(body) => json!({ "type": 7, "data": body }),
             Self::Suggestions(choices) => json!({ "type": 8, "data": { "choices": choices } }),
+            Self::Form(form) => json!({ "type": 9, "data": form }),
+        }
+    }
+
+    /// The files that go with it.
+    pub(super) fn take_uploads(&mut self) -> Vec<Upload> {
+        match self {
+            Self::Message(body) | Self::Update(body) => body.take_uploads(),
+            Self::DeferMessage | Self::DeferUpdate | Self::Suggestions(_) | Self::Form(_) => Vec::new(),
         }
     }
 }
@@ -128,6 +176,17 @@ mod tests {
         let json = serde_json::to_value(&body).unwrap();
         assert_eq!(json["allowed_mentions"]["users"], json!(["7"]));
         assert_eq!((&json["nonce"], &json["enforce_nonce"]), (&json!("abc-0"), &json!(true)));
+    }
+
+    #[test]
+    fn the_body_says_of_each_file_what_it_is_and_the_request_carries_it() {
+        let file = |name: &str| Attachment { name: name.to_owned(), content: vec![7; 3] };
+        let reply = Reply { files: vec![file("a.json"), file("b.json")], ..Reply::default() };
+        let mut body = MessageBody::of_reply(reply, Audience::Asker);
+        let uploads = body.take_uploads();
+        assert_eq!(uploads.iter().map(|upload| upload.content.len()).collect::<Vec<_>>(), [3, 3]);
+        let json = FirstAnswer::Message(body).to_json();
+        assert_eq!(json["data"]["attachments"][1], json!({ "id": "1", "filename": "b.json" }));
     }
 
     #[test]

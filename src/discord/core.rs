@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::ids::{GuildId, MessageId};
 use crate::scheduler::Agenda;
 use crate::storage::{GuildStores, Lease, Registry, StorageError};
+use crate::upkeep::Upkeep;
 
 /// The handles and the memory of the edge.
 pub(super) struct Core {
@@ -31,6 +32,8 @@ pub(super) struct Core {
     pub(super) registry: Arc<Registry>,
     /// What is due next.
     pub(super) agenda: Agenda,
+    /// Looking after the guilds' data.
+    pub(super) upkeep: Upkeep,
     /// What the operator decided.
     pub(super) config: Arc<Config>,
     /// The time.

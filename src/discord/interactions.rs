@@ -1,44 +1,37 @@
-//! Commands, buttons and suggestions: from the interaction to the call, and from the reply back in time.
+//! Commands, buttons, forms and suggestions: from the interaction to the call, and from the reply back in time.
 //!
 //! Discord wants a first answer within three seconds, and members want to see at once that they were heard. A reply that
 //! takes longer than [`DEFER_AFTER`], or is known to take long, is announced by a deferral and put in its place when it
-//! is there; Discord takes it for a quarter of an hour.
+//! is there; Discord takes it for a quarter of an hour. Only a form cannot be put in its place, so whatever opens one is
+//! waited for as long as Discord allows.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serenity::all::{
-    CommandInteraction, ComponentInteraction, Interaction, InteractionType, Message, MessageFlags,
-    ModalInteraction,
+    ActionRowComponent, CommandInteraction, ComponentInteraction, Interaction, InteractionType, Message,
+    MessageFlags, ModalInteraction, ModalInteractionData,
 };
 use tokio::time::Instant;
 
+use super::asker::{Asker, invocation};
 use super::body::{Audience, FirstAnswer, MessageBody};
 use super::core::Core;
-use super::failure::chain;
-use super::gateway::member;
-use super::guild_lifecycle;
-use super::members;
 use super::routes;
 use super::sender::CallError;
 use crate::app::App;
-use crate::commands::{self, Invocation, Invoker, Press, Reply, ReplyKind, SeenBy};
-use crate::domain::permissions::Permissions;
-use crate::ids::{ChannelId, GuildId, MessageId};
+use crate::commands::{self, Pace, Press, Reply, ReplyKind, SeenBy, Submission};
+use crate::ids::MessageId;
 use crate::telemetry::metric;
 
 /// How long a reply may take before it is announced.
 const DEFER_AFTER: Duration = Duration::from_millis(300);
-/// Suggestions that come later than this are of no use.
-const SUGGESTIONS_WITHIN: Duration = Duration::from_secs(2);
+/// Suggestions and forms that come later than this are of no use: what is left of Discord's three seconds goes to the way.
+const USELESS_AFTER: Duration = Duration::from_secs(2);
 
-const ONLY_IN_SERVERS: &str = "I only work inside a server. Use this command there.";
-const NOT_A_MEMBER: &str =
-    "I am not a member of this server. Somebody who manages it can add me with an invite link.";
-const TRY_AGAIN: &str = "Discord does not answer me at the moment. Please try again in a minute.";
 const UNREADABLE: &str =
     "Discord sent me this in a form that I cannot read. Whoever runs me can see in my log what it was.";
-const NO_FORMS: &str = "I have no such form any more. Run the command again.";
+const TOO_LATE_FOR_A_FORM: &str = "Discord did not answer me in time, so I could not show you the form. Nothing happened; please run the command again.";
 
 /// Where an answer goes.
 struct Ticket {
@@ -66,7 +59,7 @@ pub(super) fn take(core: &Arc<Core>, app: &Arc<App>, interaction: Interaction) {
             Interaction::Command(command) => run(&core, &app, command, received).await,
             Interaction::Component(press) => pressed(&core, &app, press, received).await,
             Interaction::Autocomplete(command) => suggest(&core, &app, &command, received).await,
-            Interaction::Modal(form) => submitted(&core, form, received).await,
+            Interaction::Modal(form) => submitted(&core, &app, form, received).await,
             _ => {}
         }
     });
@@ -89,45 +82,37 @@ pub(super) fn decline(core: &Arc<Core>, id: u64, token: String, kind: Interactio
 }
 
 async fn run(core: &Core, app: &App, command: CommandInteraction, received: Instant) {
-    let CommandInteraction { id, application_id, token, data, guild_id, channel_id, member, locale, .. } =
-        command;
-    let ticket = Ticket { id: id.get(), application: application_id.get(), token, received };
+    let CommandInteraction { id, application_id, ref token, ref data, .. } = command;
+    let ticket = Ticket { id: id.get(), application: application_id.get(), token: token.clone(), received };
     let name = data.name.clone();
-    let patience = if commands::takes_long(&data) { Duration::ZERO } else { DEFER_AFTER };
+    let patience = match commands::pace(data) {
+        Pace::Slow => Duration::ZERO,
+        Pace::Quick => DEFER_AFTER,
+        Pace::Form => USELESS_AFTER,
+    };
     let reply = async {
-        match invocation(core, guild_id, channel_id, member.as_deref(), locale).await {
-            Ok(invocation) => commands::run(app, &invocation, &data).await,
-            Err(refusal) => refusal,
+        match invocation(core, Asker::of_command(&command)).await {
+            Ok(invocation) => commands::run(app, &invocation, data).await,
+            Err(why) => refusal(why),
         }
     };
     answer(core, &ticket, Kind::Command, &name, patience, reply).await;
 }
 
 async fn pressed(core: &Core, app: &App, press: ComponentInteraction, received: Instant) {
-    let ComponentInteraction {
-        id,
-        application_id,
-        token,
-        data,
-        guild_id,
-        channel_id,
-        member,
-        locale,
-        message,
-        ..
-    } = press;
-    let ticket = Ticket { id: id.get(), application: application_id.get(), token, received };
+    let ComponentInteraction { id, application_id, ref token, ref data, ref message, .. } = press;
+    let ticket = Ticket { id: id.get(), application: application_id.get(), token: token.clone(), received };
     let reply = async {
-        match invocation(core, guild_id, channel_id, member.as_ref(), locale).await {
+        match invocation(core, Asker::of_press(&press)).await {
             Ok(invocation) => {
                 let press = Press {
                     custom_id: &data.custom_id,
                     message: MessageId::new(message.id.get()),
-                    seen_by: seen_by(&message),
+                    seen_by: seen_by(message),
                 };
                 commands::press(app, &invocation, press).await
             }
-            Err(refusal) => refusal,
+            Err(why) => refusal(why),
         }
     };
     answer(core, &ticket, Kind::Press, "button", DEFER_AFTER, reply).await;
@@ -138,22 +123,42 @@ fn seen_by(message: &Message) -> SeenBy {
     if ephemeral { SeenBy::Presser } else { SeenBy::Everyone }
 }
 
-async fn submitted(core: &Core, form: ModalInteraction, received: Instant) {
-    let ModalInteraction { id, application_id, token, .. } = form;
-    let ticket = Ticket { id: id.get(), application: application_id.get(), token, received };
-    answer(core, &ticket, Kind::Command, "form", DEFER_AFTER, async { refusal(NO_FORMS) }).await;
+async fn submitted(core: &Core, app: &App, form: ModalInteraction, received: Instant) {
+    let ModalInteraction { id, application_id, ref token, .. } = form;
+    let ticket = Ticket { id: id.get(), application: application_id.get(), token: token.clone(), received };
+    let reply = async {
+        match invocation(core, Asker::of_form(&form)).await {
+            Ok(invocation) => {
+                let fields = typed(&form.data);
+                let form = Submission { custom_id: &form.data.custom_id, fields: &fields };
+                commands::submit(app, &invocation, form).await
+            }
+            Err(why) => refusal(why),
+        }
+    };
+    answer(core, &ticket, Kind::Command, "form", DEFER_AFTER, reply).await;
+}
+
+/// What was typed into the fields of a form, by their names.
+fn typed(form: &ModalInteractionData) -> Vec<(String, String)> {
+    let inputs = form.components.iter().flat_map(|row| &row.components);
+    let text = |input: &ActionRowComponent| match input {
+        ActionRowComponent::InputText(input) => {
+            Some((input.custom_id.clone(), input.value.clone().unwrap_or_default()))
+        }
+        _ => None,
+    };
+    inputs.filter_map(text).collect()
 }
 
 async fn suggest(core: &Core, app: &App, command: &CommandInteraction, received: Instant) {
-    let locale = command.locale.clone();
     let choices = async {
-        match invocation(core, command.guild_id, command.channel_id, command.member.as_deref(), locale).await
-        {
+        match invocation(core, Asker::of_command(command)).await {
             Ok(invocation) => commands::complete(app, &invocation, &command.data).await,
             Err(_) => Vec::new(),
         }
     };
-    let choices = tokio::time::timeout(SUGGESTIONS_WITHIN, choices).await.unwrap_or_default();
+    let choices = tokio::time::timeout(USELESS_AFTER, choices).await.unwrap_or_default();
     let choices = serde_json::to_value(choices).unwrap_or_else(|_| serde_json::Value::Array(Vec::new()));
     let answer = FirstAnswer::Suggestions(choices).to_json();
     let call = routes::answer_interaction(command.id.get(), &command.token, &answer);
@@ -163,41 +168,8 @@ async fn suggest(core: &Core, app: &App, command: &CommandInteraction, received:
     measure("suggestions", received);
 }
 
-/// Who asks, and where; or what to say to those who cannot ask there.
-async fn invocation(
-    core: &Core,
-    guild: Option<serenity::all::GuildId>,
-    channel: serenity::all::ChannelId,
-    asker: Option<&serenity::all::Member>,
-    locale: String,
-) -> Result<Invocation, Reply> {
-    let (Some(guild), Some(asker)) = (guild, asker) else { return Err(refusal(ONLY_IN_SERVERS)) };
-    let guild = GuildId::new(guild.get());
-    match guild_lifecycle::admit(core, guild).await {
-        Ok(true) => {}
-        Ok(false) => return Err(refusal(NOT_A_MEMBER)),
-        Err(error) => {
-            tracing::warn!(guild.id = %guild, error = chain(&error), "cannot find out whether Muster is in a guild");
-            return Err(refusal(TRY_AGAIN));
-        }
-    }
-    let permissions = asker.permissions.map_or(0, |permissions| permissions.bits());
-    let known = member(asker);
-    if let Err(error) = members::met(core, guild, &known).await {
-        tracing::warn!(guild.id = %guild, error = chain(&error), "cannot remember a member");
-    }
-    let invoker = Invoker {
-        user_id: known.user_id,
-        name: known.name,
-        roles: known.roles,
-        permissions: Permissions(permissions),
-        locale,
-    };
-    Ok(Invocation { guild, channel: ChannelId::new(channel.get()), invoker })
-}
-
-fn refusal(text: &str) -> Reply {
-    Reply { content: text.to_owned(), ..Reply::default() }
+fn refusal(text: impl Into<String>) -> Reply {
+    Reply { content: text.into(), ..Reply::default() }
 }
 
 /// Answers with the reply, after a deferral if it takes longer than `patience`.
@@ -212,13 +184,13 @@ async fn answer(
     let mut reply = std::pin::pin!(reply);
     let early = tokio::time::timeout_at(ticket.received + patience, &mut reply).await;
     let outcome = if let Ok(reply) = early {
-        let sent = first(core, ticket, &at_once(reply)).await;
+        let sent = first(core, ticket, at_once(reply)).await;
         measure(name, ticket.received);
         sent
     } else {
         let deferral = if kind == Kind::Press { FirstAnswer::DeferUpdate } else { FirstAnswer::DeferMessage };
         let announced = async {
-            let deferred = first(core, ticket, &deferral).await;
+            let deferred = first(core, ticket, deferral).await;
             measure(name, ticket.received);
             deferred
         };
@@ -237,11 +209,12 @@ async fn answer(
     }
 }
 
-async fn first(core: &Core, ticket: &Ticket, answer: &FirstAnswer) -> Result<(), CallError> {
-    let call = || routes::answer_interaction(ticket.id, &ticket.token, &answer.to_json());
+async fn first(core: &Core, ticket: &Ticket, mut answer: FirstAnswer) -> Result<(), CallError> {
+    let (uploads, json) = (answer.take_uploads(), answer.to_json());
+    let call = || routes::answer_interaction(ticket.id, &ticket.token, &json).with_uploads(uploads.clone());
     let mut outcome = core.sender.tell(call()).await;
     // A connection that broke says nothing about whether Discord heard it; asking twice does no harm.
-    if matches!(outcome, Err(CallError::Unavailable(_))) && ticket.received.elapsed() < SUGGESTIONS_WITHIN {
+    if matches!(outcome, Err(CallError::Unavailable(_))) && ticket.received.elapsed() < USELESS_AFTER {
         outcome = core.sender.tell(call()).await;
     }
     match outcome {
@@ -251,7 +224,10 @@ async fn first(core: &Core, ticket: &Ticket, answer: &FirstAnswer) -> Result<(),
 }
 
 /// The reply as a first answer.
-fn at_once(reply: Reply) -> FirstAnswer {
+fn at_once(mut reply: Reply) -> FirstAnswer {
+    if let Some(form) = reply.form.take() {
+        return FirstAnswer::Form(form);
+    }
     match reply.kind {
         ReplyKind::Ephemeral => FirstAnswer::Message(MessageBody::of_reply(reply, Audience::Asker)),
         ReplyKind::Public => FirstAnswer::Message(MessageBody::of_reply(reply, Audience::Channel)),
@@ -261,20 +237,20 @@ fn at_once(reply: Reply) -> FirstAnswer {
 
 /// The reply after a deferral. What was announced for one member stays with that member.
 fn afterwards(ticket: &Ticket, kind: Kind, reply: Reply) -> super::sender::Call {
-    match (kind, reply.kind) {
-        (Kind::Command, _) | (Kind::Press, ReplyKind::Update) => {
-            let body = MessageBody::of_reply(reply, Audience::Channel);
-            routes::edit_answer(ticket.application, &ticket.token, &body)
-        }
-        (Kind::Press, ReplyKind::Ephemeral) => {
-            let body = MessageBody::of_reply(reply, Audience::Asker);
-            routes::follow_up(ticket.application, &ticket.token, &body)
-        }
-        (Kind::Press, ReplyKind::Public) => {
-            let body = MessageBody::of_reply(reply, Audience::Channel);
-            routes::follow_up(ticket.application, &ticket.token, &body)
-        }
-    }
+    let reply = if reply.form.is_some() { refusal(TOO_LATE_FOR_A_FORM) } else { reply };
+    let takes_its_place = kind == Kind::Command || reply.kind == ReplyKind::Update;
+    let audience = match reply.kind {
+        ReplyKind::Ephemeral if !takes_its_place => Audience::Asker,
+        _ => Audience::Channel,
+    };
+    let mut body = MessageBody::of_reply(reply, audience);
+    let uploads = body.take_uploads();
+    let call = if takes_its_place {
+        routes::edit_answer(ticket.application, &ticket.token, &body)
+    } else {
+        routes::follow_up(ticket.application, &ticket.token, &body)
+    };
+    call.with_uploads(uploads)
 }
 
 fn measure(name: &str, received: Instant) {

@@ -12,8 +12,10 @@
 //! To react to another gateway event, see [`gateway`]; to make another request, add it to [`routes`].
 
 mod access;
+mod asker;
 mod audience;
 mod body;
+mod casualties;
 mod catch_up;
 mod client;
 mod core;
@@ -52,11 +54,9 @@ use tokio::time::Instant;
 
 use self::core::Core;
 use crate::app::App;
-use crate::clock::SharedClock;
 use crate::config::{Config, Token};
 use crate::lifecycle::{Lifecycle, Shutdown};
-use crate::scheduler::Agenda;
-use crate::storage::{GuildStores, Registry};
+use crate::upkeep::Upkeep;
 
 pub use link::Readiness;
 pub use sender::SenderError;
@@ -80,17 +80,16 @@ impl Edge {
     pub fn new(
         config: Arc<Config>,
         token: Token,
-        stores: GuildStores,
-        registry: Arc<Registry>,
-        agenda: Agenda,
-        clock: SharedClock,
+        upkeep: Upkeep,
         lifecycle: &Lifecycle,
     ) -> Result<Arc<Self>, SenderError> {
         let sender = sender::Sender::new(&config.discord, &token)?;
+        let Upkeep { stores, registry, agenda, clock, .. } = upkeep.clone();
         let core = Core {
             stores,
             registry,
             agenda,
+            upkeep,
             config,
             clock,
             tracker: lifecycle.tracker().clone(),
@@ -129,6 +128,7 @@ impl Edge {
                 refresh::run(Arc::clone(core), shutdown.clone()),
                 guild_lifecycle::run(Arc::clone(core), shutdown.clone()),
                 registrar::run(Arc::clone(core), shutdown.clone()),
+                casualties::run(Arc::clone(core), shutdown.clone()),
             );
             Ok(())
         };

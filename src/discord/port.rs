@@ -66,6 +66,11 @@ impl Discord for Edge {
         permissions.map_err(|error| for_commands(error.into(), channel, Permissions::VIEW_CHANNEL))
     }
 
+    async fn guild_name(&self, guild: GuildId) -> Result<String, DiscordError> {
+        let facts = access::guild(&self.core, guild).await;
+        facts.map(|facts| facts.name.clone()).map_err(|error| DiscordError::Unavailable(error.to_string()))
+    }
+
     async fn has_role(&self, guild: GuildId, role: RoleId) -> Result<bool, DiscordError> {
         let unavailable = |error: CallError| DiscordError::Unavailable(error.to_string());
         let is_known = async || {
@@ -83,6 +88,10 @@ impl Discord for Edge {
     fn forget_permissions(&self, guild: GuildId, channel: ChannelId) {
         self.core.access.forget_roles(guild);
         self.core.access.forget_channel(channel);
+    }
+
+    fn forget_guild(&self, guild: GuildId) {
+        self.read_again_soon(guild);
     }
 
     async fn message(

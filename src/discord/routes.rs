@@ -47,6 +47,11 @@ pub(super) fn guild(guild: GuildId) -> Call {
     Call::new(Method::GET, "/guilds/{guild}", guild.get(), format!("/guilds/{guild}"))
 }
 
+/// The channels of a guild, without its threads.
+pub(super) fn channels(guild: GuildId) -> Call {
+    Call::new(Method::GET, "/guilds/{guild}/channels", guild.get(), format!("/guilds/{guild}/channels"))
+}
+
 /// One member of a guild.
 pub(super) fn member(guild: GuildId, user: UserId) -> Call {
     let path = format!("/guilds/{guild}/members/{user}");

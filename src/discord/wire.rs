@@ -48,6 +48,17 @@ pub(super) struct WireGuild {
     pub(super) roles: Vec<WireRole>,
 }
 
+/// Where a guild's organisers read what is meant for them, and whose guild it is.
+#[derive(Debug, Deserialize)]
+pub(super) struct WireNoticeBoard {
+    pub(super) owner_id: UserId,
+    /// Where Discord itself writes to a community's moderators.
+    #[serde(default)]
+    pub(super) public_updates_channel_id: Option<ChannelId>,
+    #[serde(default)]
+    pub(super) system_channel_id: Option<ChannelId>,
+}
+
 /// A role.
 #[derive(Debug, Deserialize)]
 pub(super) struct WireRole {
@@ -67,6 +78,8 @@ pub(super) struct WireChannel {
     pub(super) name: Option<String>,
     #[serde(default)]
     pub(super) parent_id: Option<ChannelId>,
+    #[serde(default)]
+    pub(super) position: i32,
     #[serde(default)]
     pub(super) permission_overwrites: Vec<WireOverwrite>,
 }

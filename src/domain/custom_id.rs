@@ -1,6 +1,7 @@
-//! What Muster writes into its buttons, to know them again after a restart.
+//! What Muster writes into its buttons and forms, to know them again after a restart.
 //!
-//! A custom id comes back from Discord whenever somebody presses the button, possibly years later, possibly forged.
+//! A custom id comes back from Discord whenever somebody presses the button or submits the form, possibly years later,
+//! possibly forged.
 //! It names the guild it was made for, so that one from another guild does nothing.
 
 use std::fmt;
@@ -10,7 +11,7 @@ use super::event::EventId;
 use super::reminder::ReminderId;
 use crate::ids::GuildId;
 
-/// The meaning of a button.
+/// The meaning of a button or form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Answer an event.
@@ -33,9 +34,11 @@ pub enum Action {
         /// The page, from zero.
         page: u16,
     },
+    /// Delete everything that is known of the guild; only on the form that asks for the guild's name.
+    DeleteGuild,
 }
 
-/// A button's meaning with the guild it was made for.
+/// The meaning of a button or form, with the guild it was made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CustomId {
     /// The guild.
@@ -62,6 +65,7 @@ impl fmt::Display for CustomId {
             Action::Answer { event, choice } => write!(f, "{PREFIX}.{guild}.answer.{event}.{choice}"),
             Action::Missing { reminder, part } => write!(f, "{PREFIX}.{guild}.missing.{reminder}.{part}"),
             Action::ListPage { page } => write!(f, "{PREFIX}.{guild}.list.{page}"),
+            Action::DeleteGuild => write!(f, "{PREFIX}.{guild}.delete"),
         }
     }
 }
@@ -90,6 +94,7 @@ fn parse(text: &str) -> Option<CustomId> {
             part: fields.next()?.parse().ok()?,
         },
         "list" => Action::ListPage { page: fields.next()?.parse().ok()? },
+        "delete" => Action::DeleteGuild,
         _ => return None,
     };
     Some(CustomId { guild, action })
@@ -106,6 +111,7 @@ mod tests {
             (any::<i64>(), any::<u16>())
                 .prop_map(|(r, part)| Action::Missing { reminder: ReminderId(r), part }),
             any::<u16>().prop_map(|page| Action::ListPage { page }),
+            Just(Action::DeleteGuild),
         ]
     }
 
@@ -127,7 +133,9 @@ mod tests {
 
     #[test]
     fn a_second_spelling_of_an_id_is_refused() {
-        for text in ["m1.01.list.0", "m1.1.list.+1", "m1.1.list.0.", "m2.1.list.0", "m1.1.answer.1"] {
+        for text in
+            ["m1.01.list.0", "m1.1.list.+1", "m1.1.list.0.", "m2.1.list.0", "m1.1.answer.1", "m1.1.delete.1"]
+        {
             assert_eq!(text.parse::<CustomId>(), Err(UnknownCustomId), "{text}");
         }
     }

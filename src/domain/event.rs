@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::choice::Choices;
 use super::interval::Interval;
 use super::text;
@@ -9,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 /// The number of an event inside its guild.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventId(pub i64);
 
 impl fmt::Display for EventId {
@@ -19,7 +21,8 @@ impl fmt::Display for EventId {
 }
 
 /// Where the message of an event came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// Muster posted it, with a button for each choice.
     Posted,
@@ -41,7 +44,8 @@ pub enum State {
 }
 
 /// Why an event is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// Somebody stopped it.
     Unwatched,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 
 use super::interval::Interval;
 use crate::clock::Timestamp;
@@ -15,7 +16,7 @@ pub const MENTIONS_PER_PART: usize = 80;
 pub const LATE_AFTER: TimeDelta = TimeDelta::minutes(2);
 
 /// The number of a row of the reminder log inside its guild.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReminderId(pub i64);
 
 impl fmt::Display for ReminderId {
@@ -25,7 +26,8 @@ impl fmt::Display for ReminderId {
 }
 
 /// What became of a reminder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Claimed; some of its messages may still have to be sent.
     Pending,

@@ -72,7 +72,8 @@ pub fn relative_time(at: Timestamp) -> String {
 
 /// A number with its noun: `1 member`, `2 members`.
 #[must_use]
-pub fn count(number: usize, singular: &str, plural: &str) -> String {
+pub fn count(number: impl TryInto<u64>, singular: &str, plural: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
     if number == 1 { format!("1 {singular}") } else { format!("{number} {plural}") }
 }
 

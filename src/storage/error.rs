@@ -14,8 +14,8 @@ use crate::ids::GuildId;
 /// moot, and everything else may be tried again later.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// The guild's file is there, but is not what this version of Muster can use. It stays untouched.
-    #[error("The store of guild {guild} is set aside and left as it is: {reason}.")]
+    /// The guild's file was not what this version of Muster can use. It is kept as it was, and nothing takes its place.
+    #[error("The store of guild {guild} is set aside: {reason}.")]
     Quarantined {
         /// Whose store.
         guild: GuildId,
@@ -40,13 +40,23 @@ pub enum StorageError {
         /// Which guild.
         guild: GuildId,
     },
-    /// A deletion waited, and the store is still used. Nothing was deleted; asking again goes on from there.
-    #[error("The store of guild {guild} is still in use after {waited:?}, so it was not deleted yet.")]
+    /// A deletion or a restore waited, and the store is still used. Nothing was done; asking again goes on from there.
+    #[error("The store of guild {guild} is still in use after {waited:?}, so nothing was done with it yet.")]
     InUse {
         /// Which guild.
         guild: GuildId,
         /// How long the deletion waited.
         waited: Duration,
+    },
+    /// A file that was to take the place of a guild's store is no good backup of it.
+    #[error("{} is no good backup of guild {guild}: {reason}.", file.display())]
+    BadBackup {
+        /// Which file.
+        file: PathBuf,
+        /// Whose backup it should be.
+        guild: GuildId,
+        /// What is wrong with it, as the end of a sentence.
+        reason: String,
     },
     /// A statement failed in a guild's store.
     #[error("The store of guild {guild} (guilds/{guild}/guild.db) failed to {operation}")]
@@ -102,10 +112,65 @@ pub enum StorageError {
     },
 }
 
+/// SQLite's result codes for a disk without room: at a write, and at growing the file that the readers of a write-ahead
+/// log share.
+///
+/// Source: <https://sqlite.org/rescode.html>
+const FULL: u32 = 13;
+const IOERR_SHMSIZE: u32 = 4_874;
+
+impl StorageError {
+    /// Whether there is no room left on the disk, so that whoever runs Muster has to make some.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Sqlite { source, .. } | Self::System { source, .. } => says_full(source),
+            Self::DataDir { error, .. } => has_no_room(error),
+            _ => false,
+        }
+    }
+}
+
+fn says_full(error: &sqlx::Error) -> bool {
+    if let sqlx::Error::Io(error) = error {
+        return has_no_room(error);
+    }
+    let code = error.as_database_error().and_then(|error| error.code()?.parse().ok());
+    code.is_some_and(|code: u32| code & 0xFF == FULL || code == IOERR_SHMSIZE)
+}
+
+fn has_no_room(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::errors::chain;
+    use crate::storage::testing::{at, open_store};
+
+    #[test]
+    fn a_full_disk_is_known_by_the_system_that_reports_it() {
+        let of_files = |error| StorageError::DataDir {
+            path: PathBuf::from("data"),
+            uid: 0,
+            operation: "write",
+            error: io::Error::from(error),
+        };
+        assert!(of_files(io::ErrorKind::StorageFull).is_disk_full());
+        assert!(!of_files(io::ErrorKind::PermissionDenied).is_disk_full());
+        let source = sqlx::Error::Io(io::ErrorKind::StorageFull.into());
+        assert!(StorageError::System { operation: "write the registry", source }.is_disk_full());
+        assert!(!StorageError::Closed { guild: GuildId::new(5) }.is_disk_full());
+    }
+
+    #[tokio::test]
+    async fn a_database_that_may_not_grow_is_a_full_disk() {
+        let (_tmp, lease) = open_store().await;
+        sqlx::query("PRAGMA max_page_count = 1").execute(lease.pool()).await.unwrap();
+        let error = lease.guild().set_name(&"x".repeat(100_000), at(1)).await.unwrap_err();
+        assert!(error.is_disk_full(), "{error:?}");
+    }
 
     #[test]
     fn a_failed_statement_is_told_with_its_file_and_its_cause() {

@@ -1,7 +1,7 @@
 //! Directories and files that only this user can read, and refusals that say what was refused to whom.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -39,14 +39,34 @@ pub(super) fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
+/// Writes a file that only this user can read, whole or not at all, and flushes it to the disk.
+pub(super) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let unfinished = path.with_added_extension("unfinished");
+    let mut file = private_file(&unfinished)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, path)
+}
+
 /// Makes sure that the names in a directory survive a power cut.
 pub(super) fn sync_dir(path: &Path) -> Result<(), StorageError> {
     File::open(path).and_then(|dir| dir.sync_all()).map_err(failed("flush", path))
 }
 
-/// Removes a directory and everything in it, without following links.
+/// Removes a directory and everything in it, or a file in its place, without following links.
 pub(super) fn remove_all(path: &Path) -> Result<(), StorageError> {
-    std::fs::remove_dir_all(path).map_err(failed("remove", path))
+    let is_file = kind(path)?.is_some_and(|found| !found.is_dir());
+    let removed = if is_file { std::fs::remove_file(path) } else { std::fs::remove_dir_all(path) };
+    removed.map_err(failed("remove", path))
+}
+
+/// Makes sure that a file's content survives a power cut, and that only this user can read it.
+pub(super) fn seal(path: &Path) -> Result<(), StorageError> {
+    let seal = |file: File| {
+        file.set_permissions(PermissionsExt::from_mode(0o600))?;
+        file.sync_all()
+    };
+    File::open(path).and_then(seal).map_err(failed("flush", path))
 }
 
 /// The user that this process runs as.

@@ -3,9 +3,9 @@
 use sqlx::types::Json;
 
 use super::StorageError;
-use super::columns::number;
+use super::columns::{maybe_instant, number};
 use super::guild_db::GuildDb;
-use super::guild_stores::quick_check;
+use super::guild_stores::integrity_check;
 use crate::clock::Timestamp;
 use crate::domain::settings::GuildSettings;
 
@@ -15,17 +15,27 @@ pub struct GuildRows<'a> {
     pub(super) db: &'a GuildDb,
 }
 
-/// How a guild's store is doing.
+/// How a guild's store is doing, and what is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreHealth {
     /// Size of the database in bytes, without its write-ahead log.
     pub size_bytes: u64,
-    /// The first fault that SQLite's `quick_check` finds; `ok` if it finds none.
-    pub quick_check: String,
+    /// The version of its schema.
+    pub schema_version: i64,
+    /// The first fault that SQLite's `integrity_check` finds; `ok` if it finds none.
+    pub integrity: String,
+    /// Members that are known.
+    pub members: u64,
     /// Events that are not over.
-    pub live_events: usize,
+    pub live_events: u64,
+    /// All events.
+    pub events: u64,
+    /// Answers.
+    pub responses: u64,
     /// Rows of the reminder log.
-    pub log_rows: usize,
+    pub log_rows: u64,
+    /// When the oldest of these was due.
+    pub oldest_log_at: Option<Timestamp>,
 }
 
 impl GuildRows<'_> {
@@ -34,10 +44,8 @@ impl GuildRows<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn settings(self) -> Result<GuildSettings, StorageError> {
-        let Json(settings) = sqlx::query_scalar("SELECT settings FROM guild")
-            .fetch_one(&self.db.pool)
-            .await
-            .map_err(self.db.failed("read the guild's settings"))?;
+        let read = sqlx::query_scalar("SELECT settings FROM guild").fetch_one(&self.db.pool);
+        let Json(settings) = self.db.run("read the guild's settings", read).await?;
         Ok(settings)
     }
 
@@ -46,13 +54,9 @@ impl GuildRows<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn set_settings(self, settings: &GuildSettings, now: Timestamp) -> Result<(), StorageError> {
-        sqlx::query("UPDATE guild SET settings = $1, updated_at = $2")
-            .bind(Json(settings))
-            .bind(now.timestamp_millis())
-            .execute(&self.db.pool)
-            .await
-            .map_err(self.db.failed("write the guild's settings"))?;
-        Ok(())
+        let set = sqlx::query("UPDATE guild SET settings = $1, updated_at = $2");
+        let set = set.bind(Json(settings)).bind(now.timestamp_millis());
+        self.db.change("write the guild's settings", set).await.map(drop)
     }
 
     /// What the guild is called; `None` if Discord has not said yet.
@@ -60,10 +64,8 @@ impl GuildRows<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn name(self) -> Result<Option<String>, StorageError> {
-        sqlx::query_scalar("SELECT name FROM guild")
-            .fetch_one(&self.db.pool)
-            .await
-            .map_err(self.db.failed("read the guild's name"))
+        let read = sqlx::query_scalar("SELECT name FROM guild").fetch_one(&self.db.pool);
+        self.db.run("read the guild's name", read).await
     }
 
     /// Notes what the guild is called.
@@ -71,13 +73,8 @@ impl GuildRows<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn set_name(self, name: &str, now: Timestamp) -> Result<(), StorageError> {
-        sqlx::query("UPDATE guild SET name = $1, updated_at = $2 WHERE name IS DISTINCT FROM $1")
-            .bind(name)
-            .bind(now.timestamp_millis())
-            .execute(&self.db.pool)
-            .await
-            .map_err(self.db.failed("write the guild's name"))?;
-        Ok(())
+        let set = sqlx::query("UPDATE guild SET name = $1, updated_at = $2 WHERE name IS DISTINCT FROM $1");
+        self.db.change("write the guild's name", set.bind(name).bind(now.timestamp_millis())).await.map(drop)
     }
 
     /// How the store is doing. Reads the whole file: for people who ask, not for every minute.
@@ -85,23 +82,33 @@ impl GuildRows<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`], or [`StorageError::Quarantined`] if the file is too damaged to be checked.
     pub async fn check(self) -> Result<StoreHealth, StorageError> {
-        let failed = "check itself";
-        let found = quick_check(&self.db.pool).await.map_err(self.db.failed(failed))?;
+        let operation = "check itself";
+        let integrity = self.db.run(operation, integrity_check(&self.db.pool)).await?;
         let counts = sqlx::query(
             "SELECT (SELECT page_count FROM pragma_page_count) *
                         (SELECT page_size FROM pragma_page_size) AS size_bytes,
+                    (SELECT user_version FROM pragma_user_version) AS schema_version,
+                    (SELECT count(*) FROM members) AS members,
                     (SELECT count(*) FROM events WHERE ended_at IS NULL) AS live_events,
-                    (SELECT count(*) FROM reminder_log) AS log_rows",
+                    (SELECT count(*) FROM events) AS events,
+                    (SELECT count(*) FROM responses) AS responses,
+                    (SELECT count(*) FROM reminder_log) AS log_rows,
+                    (SELECT min(scheduled_at) FROM reminder_log) AS oldest_log_at",
         );
         let health = counts.try_map(|row| {
             Ok(StoreHealth {
                 size_bytes: number(&row, "size_bytes")?,
-                quick_check: found.clone(),
+                schema_version: number(&row, "schema_version")?,
+                integrity: integrity.clone(),
+                members: number(&row, "members")?,
                 live_events: number(&row, "live_events")?,
+                events: number(&row, "events")?,
+                responses: number(&row, "responses")?,
                 log_rows: number(&row, "log_rows")?,
+                oldest_log_at: maybe_instant(&row, "oldest_log_at")?,
             })
         });
-        health.fetch_one(&self.db.pool).await.map_err(self.db.failed(failed))
+        self.db.run(operation, health.fetch_one(&self.db.pool)).await
     }
 }
 
@@ -130,7 +137,7 @@ mod tests {
     async fn a_sound_store_says_so_and_a_new_one_is_small() {
         let (_tmp, lease) = open_store().await;
         let health = lease.guild().check().await.unwrap();
-        assert_eq!(health.quick_check, "ok");
+        assert_eq!(health.integrity, "ok");
         assert_eq!((health.live_events, health.log_rows), (0, 0));
         assert!(health.size_bytes <= 40_000, "a new store has {} bytes", health.size_bytes);
     }

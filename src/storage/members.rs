@@ -48,9 +48,8 @@ impl Members<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn replace_all(self, members: &[Member], now: Timestamp) -> Result<(), StorageError> {
-        let operation = "replace the list of members";
-        let mut transaction = self.db.begin(operation).await?;
-        let written = async {
+        let replace = async {
+            let mut transaction = self.db.begin().await?;
             let list = as_json(members);
             sqlx::query(
                 "DELETE FROM members
@@ -62,7 +61,7 @@ impl Members<'_> {
             upsert_all(&list, now).execute(&mut *transaction).await?;
             transaction.commit().await
         };
-        written.await.map_err(self.db.failed(operation))
+        self.db.run("replace the list of members", replace).await
     }
 
     /// Adds a member or brings one up to date; whether something changed.
@@ -71,9 +70,7 @@ impl Members<'_> {
     /// [`StorageError::Sqlite`].
     pub async fn upsert(self, member: &Member, now: Timestamp) -> Result<bool, StorageError> {
         let list = as_json(std::slice::from_ref(member));
-        let done =
-            upsert_all(&list, now).execute(&self.db.pool).await.map_err(self.db.failed("write a member"))?;
-        Ok(done.rows_affected() > 0)
+        self.db.change("write a member", upsert_all(&list, now)).await
     }
 
     /// Adds those who are not known yet; of the others everything stays as it is.
@@ -87,8 +84,8 @@ impl Members<'_> {
                     json_extract(value, '$.roles'), $2, $2
              FROM json_each($1)",
         );
-        let insert = insert.bind(as_json(members)).bind(now.timestamp_millis()).execute(&self.db.pool);
-        insert.await.map(drop).map_err(self.db.failed("add members"))
+        let insert = insert.bind(as_json(members)).bind(now.timestamp_millis());
+        self.db.change("add members", insert).await.map(drop)
     }
 
     /// Removes a member who left; whether there was one. The answers stay, in case of a return.
@@ -96,12 +93,8 @@ impl Members<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn remove(self, user: UserId) -> Result<bool, StorageError> {
-        let done = sqlx::query("DELETE FROM members WHERE user_id = $1")
-            .bind(user)
-            .execute(&self.db.pool)
-            .await
-            .map_err(self.db.failed("remove a member"))?;
-        Ok(done.rows_affected() > 0)
+        let remove = sqlx::query("DELETE FROM members WHERE user_id = $1").bind(user);
+        self.db.change("remove a member", remove).await
     }
 
     /// All members, in ascending order of id.
@@ -109,10 +102,8 @@ impl Members<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn list(self) -> Result<Vec<Member>, StorageError> {
-        sqlx::query_as("SELECT user_id, name, is_bot, roles FROM members ORDER BY user_id")
-            .fetch_all(&self.db.pool)
-            .await
-            .map_err(self.db.failed("list the members"))
+        let list = sqlx::query_as("SELECT user_id, name, is_bot, roles FROM members ORDER BY user_id");
+        self.db.run("list the members", list.fetch_all(&self.db.pool)).await
     }
 }
 

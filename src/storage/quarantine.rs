@@ -1,8 +1,8 @@
-//! The guild stores that were set aside, and what sets a store aside.
+//! The guilds whose stores may not be used, and what SQLite says about a file that is damaged.
 //!
-//! A store is set aside when its file is there but cannot be what this version of Muster wrote. The file stays as
-//! it is; every other guild goes on. Each later opening looks again, so that a file put right by the operator is
-//! used without a restart, but only once SQLite has checked it.
+//! A store is doubted when a statement finds it damaged while it is open: it is then closed, and the next opening looks
+//! at the whole file. One that is damaged is set aside; each later opening looks again, so that a file put right by the
+//! operator is used without a restart.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,42 +16,74 @@ use crate::ids::GuildId;
 /// Source: <https://sqlite.org/rescode.html>
 const CORRUPT: u32 = 11;
 const NOT_A_DATABASE: u32 = 26;
+/// Its codes for a failure of what is around the file: busy, locked, no memory, read-only, interrupted, input or output,
+/// full, cannot open.
+const PASSING: [u32; 8] = [5, 6, 7, 8, 9, 10, 13, 14];
 /// The code for a statement that does not fit the schema.
 const SQL_ERROR: u32 = 1;
 
-/// Which guilds' stores are set aside, and why.
+/// Which guilds' stores may not be used, and why.
 #[derive(Debug, Default)]
 pub(super) struct Quarantine {
-    reasons: DashMap<GuildId, String>,
+    cases: DashMap<GuildId, Case>,
     /// How many there are, so that the usual case (none) costs a lease next to nothing.
     count: AtomicUsize,
 }
 
-impl Quarantine {
-    /// Sets a guild's store aside, tells the operator once per reason, and returns the error for the caller.
-    pub(super) fn add(&self, guild: GuildId, reason: String) -> StorageError {
-        let known = self.reasons.insert(guild, reason.clone());
-        self.count.store(self.reasons.len(), Ordering::Relaxed);
-        if known.as_ref() != Some(&reason) {
-            metrics::counter!("muster_stores_quarantined_total").increment(1);
-            tracing::error!(guild.id = %guild, reason, "the store of this guild is set aside, its file untouched");
+/// Why a guild's store may not be used, as the end of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Case {
+    /// A statement found it damaged; the next opening makes sure.
+    Doubted(String),
+    /// It is damaged, and no backup took its place.
+    SetAside(String),
+}
+
+impl Case {
+    pub(super) fn reason(&self) -> &str {
+        match self {
+            Self::Doubted(reason) | Self::SetAside(reason) => reason,
         }
+    }
+}
+
+impl Quarantine {
+    /// Doubts a guild's store, and returns the error for the caller.
+    pub(super) fn doubt(&self, guild: GuildId, reason: String) -> StorageError {
+        tracing::warn!(guild.id = %guild, reason, "the store of this guild is looked at: it may be damaged");
+        self.insert(guild, Case::Doubted(reason.clone()));
         StorageError::Quarantined { guild, reason }
     }
 
-    /// Why a guild's store is set aside, if it is.
-    pub(super) fn find(&self, guild: GuildId) -> Option<String> {
+    /// Notes that a guild's store is damaged and nothing takes its place, and returns the error for the caller.
+    pub(super) fn set_aside(&self, guild: GuildId, reason: String) -> StorageError {
+        self.insert(guild, Case::SetAside(reason.clone()));
+        StorageError::Quarantined { guild, reason }
+    }
+
+    fn insert(&self, guild: GuildId, case: Case) {
+        self.cases.insert(guild, case);
+        self.count.store(self.cases.len(), Ordering::Relaxed);
+    }
+
+    /// Why a guild's store may not be used, if it may not.
+    pub(super) fn find(&self, guild: GuildId) -> Option<Case> {
         if self.count.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        self.reasons.get(&guild).map(|reason| reason.clone())
+        self.cases.get(&guild).map(|case| case.clone())
+    }
+
+    /// How many stores may not be used.
+    pub(super) fn len(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
     }
 
     /// Takes a guild's store back into use, or forgets it because it was deleted.
     pub(super) fn remove(&self, guild: GuildId) {
-        if self.reasons.remove(&guild).is_some() {
-            self.count.store(self.reasons.len(), Ordering::Relaxed);
-            tracing::info!(guild.id = %guild, "the store of this guild is no longer set aside");
+        if self.len() > 0 && self.cases.remove(&guild).is_some() {
+            self.count.store(self.cases.len(), Ordering::Relaxed);
+            tracing::info!(guild.id = %guild, "the store of this guild can be used again");
         }
     }
 }
@@ -64,6 +96,15 @@ pub(super) fn is_corruption(error: &sqlx::Error) -> bool {
 /// Whether SQLite says that the file has another schema than expected.
 pub(super) fn is_foreign_schema(error: &sqlx::Error) -> bool {
     primary_code(error) == Some(SQL_ERROR)
+}
+
+/// Whether a statement failed for a reason that lies outside the file: no room, no memory, a disk that fails, somebody
+/// else's lock. It may work later.
+pub(super) fn is_passing(error: &sqlx::Error) -> bool {
+    match primary_code(error) {
+        Some(code) => PASSING.contains(&code),
+        None => matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed),
+    }
 }
 
 /// SQLite's primary result code; the driver reports the extended one, whose lowest byte it is.

@@ -4,7 +4,7 @@
 //! written for an event that is over or was never there.
 
 use sqlx::Row;
-use sqlx::sqlite::{SqliteQueryResult, SqliteRow};
+use sqlx::sqlite::SqliteRow;
 use sqlx::types::Json;
 
 use super::StorageError;
@@ -23,7 +23,7 @@ pub struct Responses<'a> {
     pub(super) db: &'a GuildDb,
 }
 
-fn parse_source(word: &str) -> sqlx::Result<Source> {
+pub(super) fn parse_source(word: &str) -> sqlx::Result<Source> {
     match word {
         "button" => Ok(Source::Button),
         "reaction" => Ok(Source::Reaction),
@@ -51,7 +51,7 @@ impl Responses<'_> {
              WHERE responses.choice <> excluded.choice",
         );
         let set = set.bind(event.0).bind(user).bind(choice.key()).bind(now.timestamp_millis());
-        self.changed("note an answer by button", set.execute(&self.db.pool).await)
+        self.db.change("note an answer by button", set).await
     }
 
     /// Adds a reaction; whether it is new.
@@ -71,7 +71,7 @@ impl Responses<'_> {
              ON CONFLICT (event_id, user_id, source, choice) DO NOTHING",
         );
         let add = add.bind(event.0).bind(user).bind(choice.key()).bind(now.timestamp_millis());
-        self.changed("note a reaction", add.execute(&self.db.pool).await)
+        self.db.change("note a reaction", add).await
     }
 
     /// Removes a reaction; whether it was there.
@@ -88,7 +88,7 @@ impl Responses<'_> {
             "DELETE FROM responses WHERE event_id = $1 AND user_id = $2 AND choice = $3 AND source = 'reaction'",
         );
         let remove = remove.bind(event.0).bind(user).bind(choice.key());
-        self.changed("remove a reaction", remove.execute(&self.db.pool).await)
+        self.db.change("remove a reaction", remove).await
     }
 
     /// Removes all reactions; whether there were any. Answers by button stay.
@@ -98,7 +98,7 @@ impl Responses<'_> {
     pub async fn clear_reactions(self, event: EventId) -> Result<bool, StorageError> {
         let clear =
             sqlx::query("DELETE FROM responses WHERE event_id = $1 AND source = 'reaction'").bind(event.0);
-        self.changed("clear the reactions", clear.execute(&self.db.pool).await)
+        self.db.change("clear the reactions", clear).await
     }
 
     /// Removes all reactions with this emoji; whether there were any.
@@ -109,7 +109,7 @@ impl Responses<'_> {
         let clear =
             sqlx::query("DELETE FROM responses WHERE event_id = $1 AND source = 'reaction' AND choice = $2");
         let clear = clear.bind(event.0).bind(choice.key());
-        self.changed("clear the reactions with one emoji", clear.execute(&self.db.pool).await)
+        self.db.change("clear the reactions with one emoji", clear).await
     }
 
     /// Makes these exactly the event's reactions, as they were just read from Discord; whether something changed.
@@ -122,10 +122,8 @@ impl Responses<'_> {
         reactions: &[(UserId, Emoji)],
         now: Timestamp,
     ) -> Result<bool, StorageError> {
-        let operation = "replace the reactions";
         let list: Vec<_> = reactions.iter().map(|(user, emoji)| (user.get(), emoji.key())).collect();
         let list = Json(list);
-        let mut transaction = self.db.begin(operation).await?;
         let remove = sqlx::query(
             "DELETE FROM responses
              WHERE event_id = $1 AND source = 'reaction' AND (user_id, choice) NOT IN
@@ -137,14 +135,15 @@ impl Responses<'_> {
              FROM events, json_each($2) WHERE events.id = $1 AND events.ended_at IS NULL
              ON CONFLICT (event_id, user_id, source, choice) DO NOTHING",
         );
-        let written = async {
+        let replace = async {
+            let mut transaction = self.db.begin().await?;
             let removed = remove.bind(event.0).bind(&list).execute(&mut *transaction).await?;
             let add = add.bind(event.0).bind(&list).bind(now.timestamp_millis());
             let added = add.execute(&mut *transaction).await?;
             transaction.commit().await?;
             Ok(removed.rows_affected() + added.rows_affected() > 0)
         };
-        written.await.map_err(self.db.failed(operation))
+        self.db.run("replace the reactions", replace).await
     }
 
     /// The event's answers, oldest first, each written as the event's choice is. What is no choice of the event
@@ -153,14 +152,13 @@ impl Responses<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn of_event(self, event: EventId) -> Result<Vec<Response>, StorageError> {
-        let failed = "list the answers";
-        let choices: Option<Choices> = sqlx::query("SELECT required_reactions FROM events WHERE id = $1")
+        let operation = "list the answers";
+        let choices = sqlx::query("SELECT required_reactions FROM events WHERE id = $1")
             .bind(event.0)
-            .try_map(|row| json(&row, "required_reactions"))
-            .fetch_optional(&self.db.pool)
-            .await
-            .map_err(self.db.failed(failed))?;
-        let Some(choices) = choices else { return Ok(Vec::new()) };
+            .try_map(|row| json::<Choices>(&row, "required_reactions"));
+        let Some(choices) = self.db.run(operation, choices.fetch_optional(&self.db.pool)).await? else {
+            return Ok(Vec::new());
+        };
         let by_key: Vec<_> = choices.iter().map(|choice| (choice.emoji.key(), &choice.emoji)).collect();
         let read = |row: SqliteRow| {
             let key: &str = row.try_get("choice")?;
@@ -172,16 +170,8 @@ impl Responses<'_> {
             "SELECT user_id, choice, source FROM responses WHERE event_id = $1
              ORDER BY updated_at, user_id, choice",
         );
-        let rows = rows.bind(event.0).try_map(read).fetch_all(&self.db.pool).await;
-        Ok(rows.map_err(self.db.failed(failed))?.into_iter().flatten().collect())
-    }
-
-    fn changed(
-        self,
-        operation: &'static str,
-        done: sqlx::Result<SqliteQueryResult>,
-    ) -> Result<bool, StorageError> {
-        done.map(|done| done.rows_affected() > 0).map_err(self.db.failed(operation))
+        let rows = rows.bind(event.0).try_map(read).fetch_all(&self.db.pool);
+        Ok(self.db.run(operation, rows).await?.into_iter().flatten().collect())
     }
 }
 

@@ -46,6 +46,11 @@ impl Clock for StandingClock {
     }
 }
 
+/// A temporary directory, in memory where the machine has such a place: for tests that write a great deal.
+pub(super) fn fast_dir() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// Guild stores in a temporary directory.
 pub(super) fn stores_in(tmp: &TempDir, options: StoreOptions) -> GuildStores {
     let dir = DataDir::open(&tmp.path().join("data")).unwrap();

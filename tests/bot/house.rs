@@ -14,10 +14,12 @@ const ORDER: &[&str] = &[
     "telemetry",
     "storage",
     "scheduler",
+    "upkeep",
     "app",
     "commands",
     "discord",
     "http",
+    "control",
     "run",
     "cli",
 ];

@@ -82,7 +82,7 @@ async fn ready_and_live_and_metrics_and_healthcheck_tell_the_truth() {
     within("the bot is ready", || async { get(&address, "/readyz").await.0 == 200 }).await;
     assert_eq!(get(&address, "/livez").await.0, 200);
     let (_, metrics) = get(&address, "/metrics").await;
-    for name in ["muster_reminders_total", "muster_open_stores", "muster_discord_429_total"] {
+    for name in ["muster_reminders_total", "muster_agenda_guilds", "muster_discord_429_total"] {
         assert!(metrics.contains(name), "{name} is missing:\n{metrics}");
     }
     let healthcheck = || {
@@ -97,6 +97,54 @@ async fn ready_and_live_and_metrics_and_healthcheck_tell_the_truth() {
     assert_eq!(healthcheck(), Some(1));
     drop(program);
     assert_eq!(healthcheck(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_metric_of_the_databases_and_the_disk_is_on_its_page() {
+    let discord = Emulator::start().await.unwrap();
+    let guild = discord.add_guild("Chess club");
+    let data = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let program = Program::start(&discord, data.path(), &[("MUSTER__HTTP__LISTEN", &address)]);
+    discord.wait_for_command("event").await;
+    let message = guild.owner().says(&guild.channel("general"), "Who comes?");
+    guild.owner().uses(&message, "Watch for answers").await.unwrap();
+    guild.owner().runs(&guild.channel("general"), "/about").send().await.unwrap();
+    within("the disk was looked at", || async {
+        get(&address, "/metrics").await.1.contains("\nmuster_disk_free_bytes ")
+    })
+    .await;
+    let (_, page) = get(&address, "/metrics").await;
+    let value = |name: &str| {
+        let line = page.lines().find(|line| line.split([' ', '{']).next() == Some(name));
+        let line = line.unwrap_or_else(|| panic!("{name} is missing:\n{page}"));
+        line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+    };
+    for (name, kind) in [
+        ("muster_open_stores", "gauge"),
+        ("muster_leased_stores", "gauge"),
+        ("muster_store_hits_total", "counter"),
+        ("muster_store_misses_total", "counter"),
+        ("muster_store_evictions_total", "counter"),
+        ("muster_store_migrations_total", "counter"),
+        ("muster_stores_quarantined_total", "counter"),
+        ("muster_backups_total", "counter"),
+        ("muster_backup_age_seconds", "gauge"),
+        ("muster_disk_free_bytes", "gauge"),
+        ("muster_disk_low", "gauge"),
+    ] {
+        value(name);
+        assert!(page.contains(&format!("# TYPE {name} {kind}")), "{name} is no {kind}:\n{page}");
+        assert!(page.contains(&format!("# HELP {name} ")), "{name} is not described:\n{page}");
+    }
+    for name in ["muster_store_open_seconds", "muster_statement_seconds"] {
+        assert!(value(&format!("{name}_count")) >= 1.0);
+        assert!(page.contains(&format!("# TYPE {name} histogram")), "{name} is no histogram:\n{page}");
+    }
+    assert!(value("muster_open_stores") >= 1.0 && value("muster_store_misses_total") >= 1.0);
+    assert!(value("muster_store_hits_total") >= 1.0 && value("muster_disk_free_bytes") > 1.0);
+    program.terminate();
+    assert_eq!(program.ended().0.code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -53,6 +53,7 @@ impl Create {
     pub(super) async fn run(self, call: Call<'_>) -> Result<Reply, CommandError> {
         let settings = rights::settings(call).await?;
         rights::require_start(call, &settings)?;
+        call.require_room()?;
         let interval = call.interval(self.interval.as_deref(), &settings)?;
         let channel_id = self.channel.map_or(call.invocation.channel, |id| ChannelId::new(id.get()));
         let role = self.role.map(|id| RoleId::new(id.get()));

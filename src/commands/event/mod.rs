@@ -19,6 +19,7 @@ mod watch;
 use serenity::all::Permissions;
 use serenity_commands::Command;
 
+use super::Pace;
 use super::call::Call;
 use super::error::CommandError;
 use super::reply::Reply;
@@ -62,9 +63,12 @@ pub(super) enum EventCommand {
     History(history::History),
 }
 
-/// Whether the subcommand with this name makes many requests before it can answer.
-pub(super) fn takes_long(subcommand: &str) -> bool {
-    matches!(subcommand, "watch" | "create" | "remind" | "resume" | "interval")
+/// How soon the subcommand with this name answers: the slow ones make many requests before they can.
+pub(super) fn pace(subcommand: &str) -> Pace {
+    match subcommand {
+        "watch" | "create" | "remind" | "resume" | "interval" => Pace::Slow,
+        _ => Pace::Quick,
+    }
 }
 
 impl EventCommand {

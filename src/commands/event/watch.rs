@@ -76,6 +76,7 @@ pub(in crate::commands) async fn watch_target(
 async fn watch(call: Call<'_>, wish: Wish) -> Result<Reply, CommandError> {
     let settings = rights::settings(call).await?;
     rights::require_start(call, &settings)?;
+    call.require_room()?;
     call.interval(wish.interval.as_deref(), &settings)?;
     let place = place::require(call, wish.channel, Purpose::Watch).await?;
     let message = call.discord().message(wish.channel, wish.message).await?;

@@ -119,11 +119,17 @@ impl Discord for FakeDiscord {
         Ok(self.channel_facts(id)?.2)
     }
 
+    async fn guild_name(&self, _: GuildId) -> Result<String, DiscordError> {
+        Ok("Chess club".to_owned())
+    }
+
     async fn has_role(&self, _: GuildId, _: RoleId) -> Result<bool, DiscordError> {
         Ok(true)
     }
 
     fn forget_permissions(&self, _: GuildId, _: ChannelId) {}
+
+    fn forget_guild(&self, _: GuildId) {}
 
     async fn message(&self, _: ChannelId, id: MessageId) -> Result<Option<MessageInfo>, DiscordError> {
         Ok(self.facts(|facts| facts.messages.get(&id).cloned()))

@@ -40,6 +40,29 @@ async fn while_muster_stops_members_are_asked_to_come_back() {
 }
 
 #[tokio::test]
+async fn on_a_disk_that_is_nearly_full_nothing_new_is_begun_and_the_rest_goes_on() {
+    let house = House::new().await;
+    house.watch().await;
+    house.app.stores.disk().note(1_000_000, 100_000_000_000);
+    for (subcommand, option) in
+        [("create", text("title", "Raid")), ("watch", text("message", "175928847299117063"))]
+    {
+        let told = house.told(subcommand, &[option]).await;
+        assert!(
+            told.starts_with("My disk is nearly full") && told.contains("reminders and answers go on"),
+            "{told}"
+        );
+    }
+    let event = text("event", &house.event().await.id.0.to_string());
+    for (subcommand, done) in [("pause", "paused"), ("resume", "goes on"), ("unwatch", "is over")] {
+        let told = house.told(subcommand, std::slice::from_ref(&event)).await;
+        assert!(told.contains(done), "{subcommand}: {told}");
+    }
+    house.app.stores.disk().note(1_000_000_000, 100_000_000_000);
+    assert!(house.watch().await.contains("watching"));
+}
+
+#[tokio::test]
 async fn a_fault_shows_a_number_and_nothing_of_its_cause() {
     let house = House::new().await;
     let invocation = invocation(ORGANISER);

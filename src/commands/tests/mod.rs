@@ -26,6 +26,7 @@ use crate::domain::permissions::Permissions;
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::scheduler::Agenda;
 use crate::storage::{DataDir, GuildStores, Lease, Registry, StoreOptions};
+use crate::upkeep::Upkeep;
 use fake::{FakeDiscord, TestClock};
 
 const GUILD: GuildId = GuildId::new(1);
@@ -54,14 +55,23 @@ impl House {
         let data = Arc::new(DataDir::open(dir.path()).unwrap());
         let clock = Arc::new(TestClock::default());
         let discord = Arc::new(FakeDiscord::new([ORGANISER, ANNA, BEN].map(person).to_vec()));
-        let registry = Registry::open(&data, clock.clone()).await.unwrap();
+        let registry = Arc::new(Registry::open(&data, clock.clone()).await.unwrap());
         registry.note_joined(GUILD, clock.now()).await.unwrap();
-        let stores = GuildStores::new(data, StoreOptions::default(), clock.clone());
+        let stores = GuildStores::new(Arc::clone(&data), StoreOptions::default(), clock.clone());
         stores.admit(GUILD);
+        let agenda = Agenda::default();
+        let upkeep = Upkeep {
+            data_dir: data,
+            stores: stores.clone(),
+            registry: Arc::clone(&registry),
+            agenda: agenda.clone(),
+            clock: clock.clone(),
+        };
         let app = App {
             stores,
-            registry: Arc::new(registry),
-            agenda: Agenda::default(),
+            registry,
+            agenda,
+            upkeep,
             discord: discord.clone(),
             config: Arc::new(Config::load_from(None, HashMap::new()).unwrap()),
             clock: clock.clone(),
@@ -111,7 +121,7 @@ fn invocation(who: UserId) -> Invocation {
     let permissions = if who == ORGANISER { everybody | Permissions::MANAGE_EVENTS } else { everybody };
     let name = format!("member {who}");
     let invoker = Invoker { user_id: who, name, roles: Vec::new(), permissions, locale: "en-GB".to_owned() };
-    Invocation { guild: GUILD, channel: CHANNEL, invoker }
+    Invocation { guild: GUILD, channel: CHANNEL, invoker, attachment_max: 10 << 20 }
 }
 
 fn text(name: &str, value: &str) -> Value {

@@ -6,6 +6,15 @@
 use serde_json::{Value, json};
 use serenity::all::Interaction;
 
+/// Bytes that a file may have where Discord does not say, in a guild without boosts.
+///
+/// Source: <https://docs.discord.com/developers/reference#uploading-files>
+const ATTACHMENT_MAX: u64 = 10 << 20;
+
+/// Kinds of components, from <https://docs.discord.com/developers/components/reference#component-object-component-types>.
+const ACTION_ROW: u8 = 1;
+const TEXT_INPUT: u8 = 4;
+
 /// What stands for an instant that nobody looks at.
 const SOME_INSTANT: &str = "2020-01-01T00:00:00Z";
 
@@ -20,7 +29,7 @@ pub(super) fn interaction(raw: &Value) -> Option<Interaction> {
         "channel_id": first(&[&raw["channel_id"], &raw["channel"]["id"]]),
         "locale": raw["locale"].as_str().unwrap_or("en-US"),
         "entitlements": [],
-        "attachment_size_limit": 0,
+        "attachment_size_limit": raw["attachment_size_limit"].as_u64().unwrap_or(ATTACHMENT_MAX),
         "data": data(&raw["data"]),
     });
     for (name, value) in [("guild_id", raw["guild_id"].clone()), ("member", member(&raw["member"]))] {
@@ -45,7 +54,7 @@ fn data(raw: &Value) -> Value {
         "options": first(&[&raw["options"], &json!([])]),
         "custom_id": raw["custom_id"].as_str().unwrap_or_default(),
         "component_type": 2,
-        "components": [],
+        "components": fields(&raw["components"]),
     });
     if !raw["target_id"].is_null() {
         built["target_id"] = raw["target_id"].clone();
@@ -54,6 +63,22 @@ fn data(raw: &Value) -> Value {
     let messages = messages.map(|(id, found)| (id.clone(), message(found))).collect();
     built["resolved"] = json!({ "messages": Value::Object(messages) });
     built
+}
+
+/// The text fields of a form, each in a row of its own, however Discord nests them.
+fn fields(raw: &Value) -> Value {
+    let rows = raw.as_array().into_iter().flatten();
+    let inputs = rows.flat_map(|row| {
+        let nested = row["components"].as_array().into_iter().flatten();
+        nested.chain(row.get("component"))
+    });
+    let texts = inputs.filter(|input| input["type"] == TEXT_INPUT && input["custom_id"].is_string());
+    let row = |input: &Value| {
+        let value = input["value"].as_str().unwrap_or_default();
+        let input = json!({ "type": TEXT_INPUT, "custom_id": input["custom_id"], "value": value });
+        json!({ "type": ACTION_ROW, "components": [input] })
+    };
+    texts.map(row).collect()
 }
 
 fn member(raw: &Value) -> Value {
@@ -156,6 +181,22 @@ mod tests {
         raw["message"] = json!({ "id": "6", "type": "?", "components": [{ "type": 99 }] });
         let Some(Interaction::Component(press)) = interaction(&raw) else { panic!("it is not read") };
         assert_eq!((press.data.custom_id.as_str(), press.message.id.get()), ("m1.1.answer.1.0", 6));
+    }
+
+    #[test]
+    fn a_form_keeps_what_was_typed_however_its_fields_are_nested() {
+        let input = |name: &str| json!({ "type": 4, "custom_id": name, "value": "Chess club", "new": {} });
+        let data = json!({ "custom_id": "m1.1.delete", "components": [
+            { "type": 1, "components": [input("row"), { "type": 99 }] },
+            { "type": 18, "component": input("label") },
+            { "type": 10, "content": "words" },
+        ] });
+        let Some(Interaction::Modal(form)) = interaction(&raw(5, &data)) else { panic!("it is not read") };
+        assert_eq!((form.data.custom_id.as_str(), form.attachment_size_limit), ("m1.1.delete", 10 << 20));
+        let kept = form.data.components.iter().flat_map(|row| &row.components);
+        let kept: Vec<_> = kept.map(|input| serde_json::to_value(input).unwrap()).collect();
+        assert_eq!(kept.len(), 2);
+        assert!(kept.iter().all(|input| input["value"] == "Chess club"), "{kept:?}");
     }
 
     #[test]

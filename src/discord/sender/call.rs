@@ -1,7 +1,15 @@
 //! One request to Discord, as data.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde::Serialize;
+
+const DEADLINE: Duration = Duration::from_secs(15);
+/// Discord forgets an interaction after three seconds.
+const CALLBACK_DEADLINE: Duration = Duration::from_millis(2_500);
+/// Ten mebibytes over a line that carries two megabits a second upwards, and some more.
+const UPLOAD_DEADLINE: Duration = Duration::from_mins(1);
 
 /// How long somebody waits for the answer, and thereby who goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,12 +36,23 @@ pub(crate) struct RouteKey {
     pub(super) major: u64,
 }
 
+/// A file beside a JSON body.
+#[derive(Debug, Clone)]
+pub(crate) struct Upload {
+    /// What Discord shows it as.
+    pub(crate) name: String,
+    /// What is in it.
+    pub(crate) content: Vec<u8>,
+}
+
 /// A request to Discord.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(super) key: RouteKey,
     pub(super) path: String,
     pub(super) body: Option<Result<Vec<u8>, serde_json::Error>>,
+    /// Files that go with the body, which says of each by its number what it is.
+    pub(super) uploads: Vec<Upload>,
     pub(super) urgency: Urgency,
     /// Whether doing it twice is the same as doing it once, whatever became of the first.
     pub(super) repeatable: bool,
@@ -44,13 +63,21 @@ impl Call {
     pub(crate) fn new(method: Method, template: &'static str, major: u64, path: String) -> Self {
         let repeatable = method == Method::GET;
         let key = RouteKey { method, template, major };
-        Self { key, path, body: None, urgency: Urgency::Interactive, repeatable }
+        let urgency = Urgency::Interactive;
+        Self { key, path, body: None, uploads: Vec::new(), urgency, repeatable }
     }
 
     /// The same request with a JSON body.
     #[must_use]
     pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
         self.body = Some(serde_json::to_vec(body));
+        self
+    }
+
+    /// The same request with files beside its body.
+    #[must_use]
+    pub(crate) fn with_uploads(mut self, uploads: Vec<Upload>) -> Self {
+        self.uploads = uploads;
         self
     }
 
@@ -66,6 +93,15 @@ impl Call {
     pub(crate) fn with_urgency(mut self, urgency: Urgency) -> Self {
         self.urgency = urgency;
         self
+    }
+
+    /// How long an answer to it is waited for, once it leaves.
+    pub(super) fn deadline(&self) -> Duration {
+        match self.urgency {
+            Urgency::Callback => CALLBACK_DEADLINE,
+            _ if !self.uploads.is_empty() => UPLOAD_DEADLINE,
+            _ => DEADLINE,
+        }
     }
 
     /// Whether it waits for the limits: all but what answers an interaction.

@@ -19,12 +19,13 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::multipart::{Form, Part};
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-pub(crate) use call::{Call, Urgency};
+pub(crate) use call::{Call, Upload, Urgency};
 pub(crate) use error::{CallError, Fate};
 
 use crate::config::{DiscordConfig, Token};
@@ -33,9 +34,6 @@ use bucket::{Buckets, Permit, Quota};
 use limiter::{Limiter, RefusedCount};
 
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
-const DEADLINE: Duration = Duration::from_secs(15);
-/// Discord forgets an interaction after three seconds.
-const CALLBACK_DEADLINE: Duration = Duration::from_millis(2_500);
 /// The longest wait for a route's window; what would take longer is handed back to whoever wanted it.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often one request is tried at most.
@@ -132,7 +130,7 @@ impl Sender {
     /// As [`Sender::ask`].
     pub(crate) async fn send(&self, call: Call) -> Result<Vec<u8>, CallError> {
         let give_up_at =
-            Instant::now() + if call.urgency == Urgency::Callback { CALLBACK_DEADLINE } else { PATIENCE };
+            Instant::now() + if call.urgency == Urgency::Callback { call.deadline() } else { PATIENCE };
         let mut attempt = 1;
         loop {
             let error = match self.attempt(&call).await {
@@ -175,14 +173,16 @@ impl Sender {
     }
 
     async fn exchange(&self, call: &Call) -> Result<Response, CallError> {
-        let deadline = if call.urgency == Urgency::Callback { CALLBACK_DEADLINE } else { DEADLINE };
         let url = format!("{}{}", self.base, call.path);
-        let mut request = self.http.request(call.key.method.clone(), url).timeout(deadline);
-        match &call.body {
-            Some(Ok(body)) => request = request.header(CONTENT_TYPE, "application/json").body(body.clone()),
+        let request = self.http.request(call.key.method.clone(), url).timeout(call.deadline());
+        let request = match &call.body {
+            Some(Ok(body)) if call.uploads.is_empty() => {
+                request.header(CONTENT_TYPE, "application/json").body(body.clone())
+            }
+            Some(Ok(body)) => request.multipart(parts(body, &call.uploads)),
             Some(Err(error)) => return Err(CallError::Unwritable(error.to_string())),
-            None => {}
-        }
+            None => request,
+        };
         request.send().await.map_err(unavailable)
     }
 
@@ -243,6 +243,18 @@ impl Sender {
         }
         CallError::Limited { after }
     }
+}
+
+/// A body with files, as Discord wants it.
+///
+/// Source: <https://docs.discord.com/developers/reference#uploading-files>
+fn parts(body: &[u8], uploads: &[Upload]) -> Form {
+    let json = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+    let form = Form::new().part("payload_json", Part::bytes(body.to_vec()).headers(json));
+    uploads.iter().enumerate().fold(form, |form, (number, upload)| {
+        let part = Part::bytes(upload.content.clone()).file_name(upload.name.clone());
+        form.part(format!("files[{number}]"), part)
+    })
 }
 
 /// What the path of every request is put behind. Many write the address of the API with its path.

@@ -77,11 +77,8 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn find(self, event: EventId) -> Result<Option<Event>, StorageError> {
-        sqlx::query_as("SELECT * FROM events WHERE id = $1")
-            .bind(event.0)
-            .fetch_optional(&self.db.pool)
-            .await
-            .map_err(self.db.failed("find an event"))
+        let query = sqlx::query_as("SELECT * FROM events WHERE id = $1").bind(event.0);
+        self.db.run("find an event", query.fetch_optional(&self.db.pool)).await
     }
 
     /// The event of this message, in any state.
@@ -89,11 +86,8 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn find_by_message(self, message: MessageId) -> Result<Option<Event>, StorageError> {
-        sqlx::query_as("SELECT * FROM events WHERE message_id = $1")
-            .bind(message)
-            .fetch_optional(&self.db.pool)
-            .await
-            .map_err(self.db.failed("find an event by its message"))
+        let query = sqlx::query_as("SELECT * FROM events WHERE message_id = $1").bind(message);
+        self.db.run("find an event by its message", query.fetch_optional(&self.db.pool)).await
     }
 
     /// Events that are not over, newest first, without drafts.
@@ -101,15 +95,13 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn list_live(self, limit: usize, offset: usize) -> Result<Vec<Event>, StorageError> {
-        sqlx::query_as(
+        let query = sqlx::query_as(
             "SELECT * FROM events WHERE ended_at IS NULL AND message_id IS NOT NULL
              ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2",
         )
         .bind(as_integer(limit))
-        .bind(as_integer(offset))
-        .fetch_all(&self.db.pool)
-        .await
-        .map_err(self.db.failed("list the live events"))
+        .bind(as_integer(offset));
+        self.db.run("list the live events", query.fetch_all(&self.db.pool)).await
     }
 
     /// Live events whose reminders Discord refuses, oldest first.
@@ -117,12 +109,10 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn list_suspended(self) -> Result<Vec<Event>, StorageError> {
-        sqlx::query_as(
+        let query = sqlx::query_as(
             "SELECT * FROM events WHERE suspended_reason IS NOT NULL AND ended_at IS NULL ORDER BY id",
-        )
-        .fetch_all(&self.db.pool)
-        .await
-        .map_err(self.db.failed("list the suspended events"))
+        );
+        self.db.run("list the suspended events", query.fetch_all(&self.db.pool)).await
     }
 
     /// How many events are not over, drafts among them.
@@ -130,11 +120,9 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn count_live(self) -> Result<usize, StorageError> {
-        sqlx::query("SELECT count(*) AS live FROM events WHERE ended_at IS NULL")
-            .try_map(|row| number(&row, "live"))
-            .fetch_one(&self.db.pool)
-            .await
-            .map_err(self.db.failed("count the live events"))
+        let query = sqlx::query("SELECT count(*) AS live FROM events WHERE ended_at IS NULL")
+            .try_map(|row| number(&row, "live"));
+        self.db.run("count the live events", query.fetch_one(&self.db.pool)).await
     }
 
     /// Live events with `needle` in their title, in upper or lower case, newest first, without drafts. An empty needle is
@@ -143,15 +131,13 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn search_live(self, needle: &str, limit: usize) -> Result<Vec<Event>, StorageError> {
-        sqlx::query_as(
+        let query = sqlx::query_as(
             r"SELECT * FROM events WHERE ended_at IS NULL AND message_id IS NOT NULL AND title_key LIKE $1 ESCAPE '\'
               ORDER BY created_at DESC, id DESC LIMIT $2",
         )
         .bind(format!("%{}%", escape_like(&row::title_key(needle))))
-        .bind(as_integer(limit))
-        .fetch_all(&self.db.pool)
-        .await
-        .map_err(self.db.failed("search the live events"))
+        .bind(as_integer(limit));
+        self.db.run("search the live events", query.fetch_all(&self.db.pool)).await
     }
 
     /// Posted events whose message Discord has not confirmed, oldest first: what a crash may have left.
@@ -159,12 +145,10 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn drafts(self) -> Result<Vec<Event>, StorageError> {
-        sqlx::query_as(
+        let query = sqlx::query_as(
             "SELECT * FROM events WHERE ended_at IS NULL AND message_id IS NULL ORDER BY created_at, id",
-        )
-        .fetch_all(&self.db.pool)
-        .await
-        .map_err(self.db.failed("list the drafts"))
+        );
+        self.db.run("list the drafts", query.fetch_all(&self.db.pool)).await
     }
 
     /// Active and suspended events whose instant has come, earliest first.
@@ -172,15 +156,13 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn due(self, now: Timestamp, limit: usize) -> Result<Vec<Event>, StorageError> {
-        sqlx::query_as(
+        let query = sqlx::query_as(
             "SELECT * FROM events WHERE next_due_at <= $1 AND next_due_at IS NOT NULL AND message_id IS NOT NULL
              ORDER BY next_due_at, id LIMIT $2",
         )
         .bind(now.timestamp_millis())
-        .bind(as_integer(limit))
-        .fetch_all(&self.db.pool)
-        .await
-        .map_err(self.db.failed("list the due events"))
+        .bind(as_integer(limit));
+        self.db.run("list the due events", query.fetch_all(&self.db.pool)).await
     }
 
     /// The earliest instant at which the scheduler has something to do in this guild: an event falls due, or a
@@ -209,7 +191,7 @@ impl Events<'_> {
                  SELECT min(next_attempt_at) FROM reminder_log WHERE status = 'pending' AND next_attempt_at > $1)",
         );
         let earliest = instants.bind(after_ms).try_map(|row| maybe_instant(&row, "at"));
-        earliest.fetch_one(&self.db.pool).await.map_err(self.db.failed("find the earliest due instant"))
+        self.db.run("find the earliest due instant", earliest.fetch_one(&self.db.pool)).await
     }
 }
 

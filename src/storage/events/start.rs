@@ -60,8 +60,8 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn insert_draft(self, event: &NewEvent, now: Timestamp) -> Result<EventId, StorageError> {
-        let inserted = insert(event, now).fetch_one(&self.db.pool).await;
-        inserted.map(|event| event.id).map_err(self.db.failed("keep a new event"))
+        let inserted = self.db.run("keep a new event", insert(event, now).fetch_one(&self.db.pool)).await?;
+        Ok(inserted.id)
     }
 
     /// Notes the message that Discord made of a draft; false if there is no such draft.
@@ -74,16 +74,11 @@ impl Events<'_> {
         message: MessageId,
         now: Timestamp,
     ) -> Result<bool, StorageError> {
-        let done = sqlx::query(
+        let attach = sqlx::query(
             "UPDATE events SET message_id = $2, updated_at = $3 WHERE id = $1 AND message_id IS NULL",
-        )
-        .bind(event.0)
-        .bind(message)
-        .bind(now.timestamp_millis())
-        .execute(&self.db.pool)
-        .await
-        .map_err(self.db.failed("note the message of an event"))?;
-        Ok(done.rows_affected() > 0)
+        );
+        let attach = attach.bind(event.0).bind(message).bind(now.timestamp_millis());
+        self.db.change("note the message of an event", attach).await
     }
 
     /// Deletes a draft that could not be posted; false if there is no such draft.
@@ -91,12 +86,8 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn delete_draft(self, event: EventId) -> Result<bool, StorageError> {
-        let done = sqlx::query("DELETE FROM events WHERE id = $1 AND message_id IS NULL")
-            .bind(event.0)
-            .execute(&self.db.pool)
-            .await
-            .map_err(self.db.failed("delete a draft"))?;
-        Ok(done.rows_affected() > 0)
+        let delete = sqlx::query("DELETE FROM events WHERE id = $1 AND message_id IS NULL").bind(event.0);
+        self.db.change("delete a draft", delete).await
     }
 
     /// Watches a message. If it is known already, it gets the interval, the next instant and the choices of `event` and
@@ -105,9 +96,8 @@ impl Events<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn watch(self, event: &NewEvent, now: Timestamp) -> Result<Watched, StorageError> {
-        let operation = "watch a message";
-        let mut transaction = self.db.begin(operation).await?;
-        let written = async {
+        let watch = async {
+            let mut transaction = self.db.begin().await?;
             let watched = match watch_again(&mut transaction, event, now).await? {
                 Some(known) => Watched::Again(known),
                 None => Watched::New(insert(event, now).fetch_one(&mut *transaction).await?),
@@ -115,7 +105,7 @@ impl Events<'_> {
             transaction.commit().await?;
             Ok(watched)
         };
-        written.await.map_err(self.db.failed(operation))
+        self.db.run("watch a message", watch).await
     }
 }
 

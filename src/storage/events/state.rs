@@ -21,7 +21,7 @@ impl Events<'_> {
              WHERE id = $1 AND paused = 0 AND ended_at IS NULL",
         );
         let pause = pause.bind(event.0).bind(now.timestamp_millis());
-        self.changed("pause an event", pause).await
+        self.db.change("pause an event", pause).await
     }
 
     /// Lets the reminders go on at `next_due`, from which the due grid counts; false if the event is not paused.
@@ -39,7 +39,7 @@ impl Events<'_> {
              WHERE id = $1 AND paused = 1 AND ended_at IS NULL",
         );
         let resume = resume.bind(event.0).bind(next_due.timestamp_millis()).bind(now.timestamp_millis());
-        self.changed("resume an event", resume).await
+        self.db.change("resume an event", resume).await
     }
 
     /// Changes the distance between reminders, and with `next_due` the due grid, and the next instant unless the event is
@@ -65,7 +65,7 @@ impl Events<'_> {
             .bind(interval.as_millis())
             .bind(next_due.map(|due| due.timestamp_millis()))
             .bind(now.timestamp_millis());
-        self.changed("change the interval of an event", set).await
+        self.db.change("change the interval of an event", set).await
     }
 
     /// Notes that Discord refuses the reminders, and when to try the next, which is not on the due grid; false if the
@@ -86,7 +86,7 @@ impl Events<'_> {
         );
         let suspend =
             suspend.bind(event.0).bind(reason).bind(retry_at.timestamp_millis()).bind(now.timestamp_millis());
-        self.changed("suspend an event", suspend).await
+        self.db.change("suspend an event", suspend).await
     }
 
     /// Notes that Discord takes the reminders again, and when the next one is due if `next_due` is not `None`. False if
@@ -106,7 +106,7 @@ impl Events<'_> {
         );
         let next_due = next_due.map(|due| due.timestamp_millis());
         let lift = lift.bind(event.0).bind(next_due).bind(now.timestamp_millis());
-        self.changed("lift the suspension of an event", lift).await
+        self.db.change("lift the suspension of an event", lift).await
     }
 
     /// Ends an event; false if it is over already or unknown. Its pending reminders are left to the scheduler.
@@ -119,7 +119,7 @@ impl Events<'_> {
              WHERE id = $1 AND ended_at IS NULL",
         );
         let end = end.bind(event.0).bind(end_reason_word(reason)).bind(now.timestamp_millis());
-        self.changed("end an event", end).await
+        self.db.change("end an event", end).await
     }
 
     /// Ends the events of a channel that was deleted, and returns those that were live.
@@ -135,13 +135,12 @@ impl Events<'_> {
             "UPDATE events SET ended_at = $3, end_reason = $2, next_due_at = NULL, updated_at = $3
              WHERE channel_id = $1 AND ended_at IS NULL RETURNING id",
         );
-        end.bind(channel)
+        let end = end
+            .bind(channel)
             .bind(end_reason_word(EndReason::ChannelDeleted))
             .bind(now.timestamp_millis())
-            .try_map(|row| row.try_get("id").map(EventId))
-            .fetch_all(&self.db.pool)
-            .await
-            .map_err(self.db.failed("end the events of a channel"))
+            .try_map(|row| row.try_get("id").map(EventId));
+        self.db.run("end the events of a channel", end.fetch_all(&self.db.pool)).await
     }
 
     /// Changes the title, and the description if there is one; false if nothing changes, or the event is over or
@@ -166,16 +165,7 @@ impl Events<'_> {
             .bind(title_key(title))
             .bind(description)
             .bind(now.timestamp_millis());
-        self.changed("change the title of an event", retitle).await
-    }
-
-    async fn changed(
-        self,
-        operation: &'static str,
-        update: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
-    ) -> Result<bool, StorageError> {
-        let done = update.execute(&self.db.pool).await.map_err(self.db.failed(operation))?;
-        Ok(done.rows_affected() > 0)
+        self.db.change("change the title of an event", retitle).await
     }
 }
 

@@ -15,7 +15,8 @@ use crate::ids::GuildId;
 use crate::storage::StorageError;
 
 impl GuildStores {
-    /// Deletes everything kept of this guild, and says whether there was something.
+    /// Deletes everything kept of this guild, what was set aside and its backups included unless `deleted_backups` keeps
+    /// those, and says whether there was something.
     ///
     /// From the first moment on no lease is given and the guild is not admitted any more. Leases that are out may
     /// be used for `lease_wait` longer, then they fail with [`StorageError::Closed`]. The file is closed before it
@@ -134,7 +135,8 @@ impl Shared {
             return Err(in_use);
         }
         let dir = Arc::clone(&self.dir);
-        let removed = blocking(guild, move || dir.remove_guild(guild)).await;
+        let backups = self.options.deleted_backups;
+        let removed = blocking(guild, move || dir.remove_guild(guild, backups)).await;
         // Whether that went well or not, the file is closed: the slot has done its duty.
         drop(slot.stand_up());
         self.slots.remove(slot);
@@ -149,12 +151,7 @@ impl Shared {
 
     /// Takes a slot out, once nothing runs in its store any more, whose deletion was not asked for again.
     async fn give_up_deletion(&self, slot: &Arc<Slot>) {
-        if !slot.db.initialized() {
-            slot.drained().await;
-        }
-        if let Some(db) = slot.db.get() {
-            db.pool.close().await;
-        }
+        slot.release(&self.tasks).await;
         let _turn = slot.deletion.lock().await;
         if !slot.closed.is_cancelled() {
             drop(slot.stand_up());
@@ -163,16 +160,15 @@ impl Shared {
     }
 
     /// Waits for the leases, then closes the store whether they came back or not.
-    async fn close_for_deletion(&self, slot: &Slot) -> Result<(), StorageError> {
+    async fn close_for_deletion(&self, slot: &Arc<Slot>) -> Result<(), StorageError> {
         let waited = self.options.lease_wait;
         let in_use = || StorageError::InUse { guild: slot.guild, waited };
         let drained = timeout(waited, slot.drained()).await.is_ok();
-        match slot.db.get() {
-            // Leases that are still out find the pool closed; only a running statement is waited for.
-            Some(db) => timeout(waited, db.pool.close()).await.map_err(|_| in_use()),
-            None if drained => Ok(()),
+        if !drained && !slot.db.initialized() {
             // It is being opened at this moment.
-            None => Err(in_use()),
+            return Err(in_use());
         }
+        // Leases that are still out find the pool closed; only a running statement is waited for.
+        timeout(waited, slot.release(&self.tasks)).await.map_err(|_| in_use())
     }
 }

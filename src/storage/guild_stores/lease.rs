@@ -1,8 +1,10 @@
 //! The right to use an open guild store.
 
+use std::sync::Arc;
+
 use sqlx::SqlitePool;
 
-use super::slot::Hold;
+use super::slot::{Hold, Slot};
 use crate::ids::GuildId;
 use crate::storage::guild_db::GuildDb;
 use crate::storage::{Events, GuildRows, Members, Reminders, Responses};
@@ -14,12 +16,22 @@ use crate::storage::{Events, GuildRows, Members, Reminders, Responses};
 #[derive(Debug)]
 pub struct Lease {
     db: GuildDb,
-    _hold: Hold,
+    hold: Hold,
 }
 
 impl Lease {
     pub(super) fn new(hold: Hold, db: GuildDb) -> Self {
-        Self { db, _hold: hold }
+        Self { db, hold }
+    }
+
+    /// The slot that it holds.
+    pub(super) fn slot(&self) -> &Arc<Slot> {
+        &self.hold.slot
+    }
+
+    /// The open database, for the files of this room.
+    pub(in crate::storage) fn db(&self) -> &GuildDb {
+        &self.db
     }
 
     /// Whose store this is.

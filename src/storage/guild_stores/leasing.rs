@@ -6,13 +6,15 @@ use std::time::Instant;
 
 use tokio::task::JoinHandle;
 
-use super::Shared;
 use super::lease::Lease;
 use super::room::Seat;
-use super::slot::{Entrance, Hold};
+use super::slot::{Entrance, Hold, Slot};
+use super::{Shared, opening};
 use crate::ids::GuildId;
 use crate::storage::StorageError;
+use crate::storage::data_dir::OnDisk;
 use crate::storage::guild_db::GuildDb;
+use crate::storage::quarantine::Case;
 
 /// What to do for a guild that has no store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +60,12 @@ impl Shared {
                 return Err(StorageError::Closed { guild });
             }
             if let Some(db) = hold.slot.db.get().cloned() {
+                if let Some(case) = self.quarantine.find(guild) {
+                    self.close_to_look_again(hold, &case)?;
+                    continue;
+                }
                 self.counters.hit();
-                return self.grant(hold, db).map(Some);
+                return Ok(Some(self.grant(hold, db)));
             }
             self.counters.miss();
             // On a task of its own: if this caller goes away, the opening still comes to its end.
@@ -69,18 +75,23 @@ impl Shared {
         }
     }
 
-    fn grant(self: &Arc<Self>, hold: Hold, db: GuildDb) -> Result<Lease, StorageError> {
-        if let Some(reason) = self.quarantine.find(db.guild) {
-            // Closed, so that the next opening looks at the file again.
-            let slot = Arc::clone(&hold.slot);
-            drop(hold);
-            if slot.begin_close_if_unused() {
-                self.close_in_background(slot);
-            }
-            return Err(StorageError::Quarantined { guild: db.guild, reason });
-        }
+    fn grant(self: &Arc<Self>, hold: Hold, db: GuildDb) -> Lease {
         hold.slot.touch(self.counters.next_turn(), self.clock.now().timestamp_millis());
-        Ok(Lease::new(hold, db))
+        Lease::new(hold, db)
+    }
+
+    /// Begins to close a doubted store, so that its next opening looks at the whole file.
+    ///
+    /// # Errors
+    /// [`StorageError::Quarantined`] while somebody else uses it.
+    fn close_to_look_again(self: &Arc<Self>, hold: Hold, case: &Case) -> Result<(), StorageError> {
+        let slot = Arc::clone(&hold.slot);
+        drop(hold);
+        if slot.begin_close_if_unused() {
+            self.close_in_background(slot);
+            return Ok(());
+        }
+        Err(StorageError::Quarantined { guild: slot.guild, reason: case.reason().to_owned() })
     }
 
     async fn open_and_grant(
@@ -93,7 +104,7 @@ impl Shared {
         match opened {
             Ok(db) => {
                 self.make_comfortable();
-                self.grant(hold, db).map(Some)
+                Ok(Some(self.grant(hold, db)))
             }
             Err(not_opened) => {
                 self.leave(hold);
@@ -107,22 +118,39 @@ impl Shared {
 
     async fn open_store(self: &Arc<Self>, hold: &Hold, if_missing: IfMissing) -> Result<GuildDb, NotOpened> {
         let guild = hold.slot.guild;
-        let found = self.opener.find(guild)?;
+        let found = self.dir.look_up(guild)?;
         // Looked up under the hold: a deletion takes the guild off this list before it waits for holds.
         let may_create = if_missing == IfMissing::Create && self.admitted.contains(&guild);
-        if found.is_none() && !may_create {
-            return Err(NotOpened::NoStore);
+        match &found {
+            OnDisk::Nothing if !may_create => return Err(NotOpened::NoStore),
+            // Its backups were looked through when it was set aside, or by an earlier opening.
+            OnDisk::SetAside(reason) if matches!(self.quarantine.find(guild), Some(Case::SetAside(_))) => {
+                return Err(StorageError::Quarantined { guild, reason: reason.clone() }.into());
+            }
+            _ => {}
         }
         let seat = self.find_seat().await;
         let started = Instant::now();
-        let file = match found {
-            Some(file) => file,
-            None => self.opener.create(guild).await?,
-        };
-        let db = self.opener.open(guild, &file).await?;
+        let db = self.open_found(&hold.slot, found).await?;
         hold.slot.sit(seat);
         self.counters.opening(started.elapsed());
         Ok(db)
+    }
+
+    /// Opens what was found, or what takes its place.
+    async fn open_found(&self, slot: &Slot, found: OnDisk) -> Result<GuildDb, StorageError> {
+        let guild = slot.guild;
+        let file = match found {
+            OnDisk::Nothing => self.opener.create(guild).await?,
+            OnDisk::Database(file) => file,
+            OnDisk::Unusable(reason) => return self.rescue(slot, reason).await,
+            OnDisk::SetAside(reason) => return self.recover(slot, reason).await,
+        };
+        match self.opener.open(guild, &file).await {
+            Ok(db) => Ok(db),
+            Err(opening::NotOpened::Damaged(reason)) => self.rescue(slot, reason).await,
+            Err(opening::NotOpened::Failed(error)) => Err(error),
+        }
     }
 
     /// A place under `max_open`: a free one, or that of the store leased longest ago; over the limit if all are
@@ -155,10 +183,17 @@ impl Shared {
     }
 
     /// Gives a hold back; a slot that nobody else holds and that has no store is not kept.
-    fn leave(&self, hold: Hold) {
+    fn leave(self: &Arc<Self>, hold: Hold) {
         let slot = Arc::clone(&hold.slot);
         drop(hold);
-        if !slot.db.initialized() && slot.begin_close_if_unused() {
+        if slot.db.initialized() || !slot.begin_close_if_unused() {
+            return;
+        }
+        // Between the look and the closing somebody else may have opened the store, and given it back: a slot must not go
+        // while its file is open, or a deletion would remove the file under the connection.
+        if slot.db.initialized() {
+            self.close_in_background(slot);
+        } else {
             self.slots.remove(&slot);
         }
     }

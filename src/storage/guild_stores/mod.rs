@@ -9,18 +9,25 @@
 //! - Nothing is created without [`GuildStores::admit`], and never in place of a file that is missing or broken.
 //! - What a caller begins (opening, closing, deleting) runs to its end on the stores' own task tracker, even if the
 //!   caller goes away: no store is left half open.
+//! - A damaged store is moved aside whole and never deleted; its newest good backup takes its place, if there is one.
 //! - Nothing awaits while a guard of a map is held.
 //!
 //! **Does not know** what is in a store beyond its schema version and whose it is.
 
+mod care;
+mod casualties;
 mod closing;
+mod file_check;
 mod lease;
 mod leasing;
 mod opening;
 mod options;
+mod rescue;
+mod restoring;
 mod room;
 mod slot;
 mod slots;
+mod snapshot;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -31,18 +38,21 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use dashmap::DashSet;
 use tokio_util::task::TaskTracker;
 
+pub use care::{Optimization, Verdict};
+pub(super) use file_check::integrity_check;
 pub use lease::Lease;
-pub(super) use opening::quick_check;
 pub use options::{StoreOptions, Synchronous};
+pub use restoring::Restoration;
 pub use stats::StoreStats;
 
+use self::casualties::Casualties;
 use self::leasing::IfMissing;
 use self::opening::Opener;
 use self::room::Room;
 use self::slots::Slots;
 use self::stats::Counters;
 use super::quarantine::Quarantine;
-use super::{DataDir, StorageError};
+use super::{DataDir, DiskSpace, StorageError};
 use crate::clock::SharedClock;
 use crate::ids::GuildId;
 
@@ -61,12 +71,14 @@ struct Shared {
     /// The guilds for which a store may be created.
     admitted: DashSet<GuildId>,
     counters: Counters,
+    casualties: Casualties,
     /// Openings, closings and deletions that were begun.
     tasks: TaskTracker,
     /// How many of these close a store.
     closing: AtomicUsize,
     stopping: AtomicBool,
     dir: Arc<DataDir>,
+    disk: DiskSpace,
     options: StoreOptions,
     clock: SharedClock,
 }
@@ -84,9 +96,11 @@ impl GuildStores {
             quarantine,
             admitted: DashSet::new(),
             counters: Counters::default(),
+            casualties: Casualties::default(),
             tasks: TaskTracker::new(),
             closing: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
+            disk: DiskSpace::new(dir.path(), options.min_free),
             dir,
             options,
             clock,
@@ -128,16 +142,22 @@ impl GuildStores {
         lease.ok_or(StorageError::NotAMember { guild })
     }
 
+    /// The room on the disk that the stores are on.
+    #[must_use]
+    pub fn disk(&self) -> &DiskSpace {
+        &self.shared.disk
+    }
+
     /// What the guild stores did so far.
     #[must_use]
     pub fn stats(&self) -> StoreStats {
         let leased = self.shared.slots.all().iter().filter(|slot| slot.leases() > 0).count();
-        self.shared.counters.read(self.shared.room.taken(), leased)
+        self.shared.counters.read(self.shared.room.taken(), leased, self.shared.quarantine.len())
     }
 
-    /// Why this guild's store is set aside, if it is.
+    /// Why this guild's store may not be used at present, as far as is known without looking.
     #[must_use]
     pub fn is_quarantined(&self, guild: GuildId) -> Option<String> {
-        self.shared.quarantine.find(guild)
+        self.shared.quarantine.find(guild).map(|case| case.reason().to_owned())
     }
 }

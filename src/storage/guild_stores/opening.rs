@@ -3,35 +3,44 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::OnceCell;
 
-use super::{StoreOptions, Synchronous};
+use super::{StoreOptions, Synchronous, file_check, snapshot};
 use crate::clock::SharedClock;
 use crate::ids::GuildId;
-use crate::storage::data_dir::OnDisk;
 use crate::storage::guild_db::GuildDb;
 use crate::storage::quarantine::{self, Quarantine};
+use crate::storage::stopwatch::Stopwatch;
 use crate::storage::{DataDir, StorageError, files, schema};
+use crate::telemetry::metric;
 
 /// Opens and creates the guilds' files. One caller at a time per guild, which the slots see to.
 pub(super) struct Opener {
-    dir: Arc<DataDir>,
+    pub(super) dir: Arc<DataDir>,
     connect: SqliteConnectOptions,
     synchronous: Synchronous,
+    /// How many backups of a guild are kept.
+    backup_keep: usize,
+    stopwatch: Stopwatch,
     clock: SharedClock,
     quarantine: Arc<Quarantine>,
     /// An empty guild database, byte for byte: writing a copy is five times quicker than running the migrations.
     template: OnceCell<Arc<[u8]>>,
 }
 
-/// What a file says about itself.
-#[derive(sqlx::FromRow)]
-struct Identity {
-    application_id: i64,
-    user_version: i64,
-    guild_id: Option<i64>,
+/// Why a guild's file could not be opened.
+pub(super) enum NotOpened {
+    /// It is not what it should be; the reason is the end of a sentence.
+    Damaged(String),
+    /// Something around it failed; it may work later.
+    Failed(StorageError),
+}
+
+impl From<StorageError> for NotOpened {
+    fn from(error: StorageError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl Opener {
@@ -45,18 +54,11 @@ impl Opener {
             dir,
             connect: connect_options(options),
             synchronous: options.synchronous,
+            backup_keep: options.backup_keep,
+            stopwatch: Stopwatch { slow_after: options.slow_statement },
             clock,
             quarantine,
             template: OnceCell::new(),
-        }
-    }
-
-    /// Looks for the guild's file, without opening it: `None` if the guild has no store.
-    pub(super) fn find(&self, guild: GuildId) -> Result<Option<PathBuf>, StorageError> {
-        match self.dir.look_up(guild)? {
-            OnDisk::Nothing => Ok(None),
-            OnDisk::Database(file) => Ok(Some(file)),
-            OnDisk::Unusable(reason) => Err(self.quarantine.add(guild, reason)),
         }
     }
 
@@ -67,64 +69,68 @@ impl Opener {
         blocking(guild, move || dir.create_guild(guild, &template)).await
     }
 
-    /// Opens the guild's file and checks that it is the guild's own and of this version, older ones after
-    /// migrating.
-    pub(super) async fn open(&self, guild: GuildId, file: &Path) -> Result<GuildDb, StorageError> {
+    /// Opens the guild's file and checks that it is the guild's own and of this version; an older one is migrated, after a
+    /// backup of it was taken.
+    pub(super) async fn open(&self, guild: GuildId, file: &Path) -> Result<GuildDb, NotOpened> {
+        let db = self.connect(guild, file, self.connect.clone());
+        match self.check(&db).await {
+            Ok(()) => {
+                self.quarantine.remove(guild);
+                Ok(db)
+            }
+            Err(not_opened) => {
+                db.pool.close().await;
+                Err(not_opened)
+            }
+        }
+    }
+
+    /// Opens a copy of a backup to make a store of it: checked whole, and migrated if it is older.
+    pub(super) async fn open_copy(&self, guild: GuildId, copy: &Path) -> Result<GuildDb, NotOpened> {
+        // A backup is no write-ahead log database; a store is one from its first moment.
+        let db = self.connect(guild, copy, self.connect.clone().journal_mode(SqliteJournalMode::Wal));
+        let checked = async {
+            let identity = file_check::identity(&db).await?;
+            identity.belongs_to(guild)?;
+            file_check::whole(&db).await?;
+            if identity.user_version < schema::GUILD.version() {
+                migrate(&db, identity.user_version).await?;
+            }
+            Ok(())
+        };
+        match checked.await {
+            Ok(()) => Ok(db),
+            Err(not_opened) => {
+                db.pool.close().await;
+                Err(not_opened)
+            }
+        }
+    }
+
+    fn connect(&self, guild: GuildId, file: &Path, options: SqliteConnectOptions) -> GuildDb {
         let pool = SqlitePoolOptions::new()
             // One connection, which the manager closes: everything of a guild takes its turn on it.
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_lazy_with(self.connect.clone().filename(file));
-        let db = GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine) };
-        match self.check(&db).await {
-            Ok(()) => {
-                self.quarantine.remove(guild);
-                Ok(db)
-            }
-            Err(error) => {
-                db.pool.close().await;
-                Err(error)
-            }
-        }
+            .connect_lazy_with(options.filename(file));
+        GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine), stopwatch: self.stopwatch }
     }
 
-    async fn check(&self, db: &GuildDb) -> Result<(), StorageError> {
-        let aside = |reason: String| Err(self.quarantine.add(db.guild, reason));
-        let identity = match identity(&db.pool).await {
-            Ok(identity) => identity,
-            Err(error) if quarantine::is_foreign_schema(&error) => {
-                return aside(format!("its file is not a guild database of Muster's ({error})"));
-            }
-            Err(error) => return Err(db.failed("open")(error)),
-        };
-        let known = schema::GUILD.version();
-        if identity.application_id != schema::GUILD.application_id {
-            return aside("its file is not a guild database of Muster's".to_owned());
+    async fn check(&self, db: &GuildDb) -> Result<(), NotOpened> {
+        let identity = file_check::identity(db).await?;
+        identity.belongs_to(db.guild)?;
+        if identity.user_version < schema::GUILD.version() {
+            // Whatever the migration does to it, this can be gone back to.
+            snapshot::take(db, &self.dir, self.backup_keep, self.clock.now()).await?;
+            migrate(db, identity.user_version).await?;
         }
-        if identity.user_version > known {
-            let version = identity.user_version;
-            return aside(format!("its file has schema {version}, and this version of Muster knows {known}"));
-        }
-        if identity.user_version < known
-            && let Err(error) = schema::GUILD.migrate(&db.pool).await
-        {
-            return aside(format!(
-                "its schema {} could not be brought to {known}: {error}",
-                identity.user_version
-            ));
-        }
-        match identity.guild_id.map(u64::try_from) {
-            None => self.adopt(db).await?,
-            Some(Ok(owner)) if owner == db.guild.get() => {}
-            Some(_) => return aside("its file belongs to another guild".to_owned()),
+        if identity.guild_id.is_none() {
+            self.adopt(db).await?;
         }
         if self.quarantine.find(db.guild).is_some() {
-            let found = quick_check(&db.pool).await.map_err(db.failed("check itself"))?;
-            if found != "ok" {
-                return aside(format!("its file is corrupt ({found})"));
-            }
+            file_check::whole(db).await?;
         }
         Ok(())
     }
@@ -181,19 +187,24 @@ pub(super) async fn blocking<T: Send + 'static>(
     }
 }
 
-async fn identity(pool: &SqlitePool) -> sqlx::Result<Identity> {
-    sqlx::query_as(
-        "SELECT (SELECT application_id FROM pragma_application_id) AS application_id,
-                (SELECT user_version FROM pragma_user_version) AS user_version,
-                (SELECT guild_id FROM guild) AS guild_id",
-    )
-    .fetch_one(pool)
-    .await
-}
-
-/// What `PRAGMA quick_check` finds first; `ok` if it finds nothing.
-pub(in crate::storage) async fn quick_check(pool: &SqlitePool) -> sqlx::Result<String> {
-    sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(pool).await
+/// Brings a database from an older schema straight to the newest.
+async fn migrate(db: &GuildDb, from: i64) -> Result<(), NotOpened> {
+    let known = schema::GUILD.version();
+    match schema::GUILD.migrate(&db.pool).await {
+        Ok(()) => {
+            metrics::counter!(metric::MIGRATIONS).increment(1);
+            tracing::info!(guild.id = %db.guild, from, to = known, "brought the store of a guild to this version");
+            Ok(())
+        }
+        Err(error) => {
+            let source = sqlx::Error::from(error);
+            if quarantine::is_passing(&source) {
+                let operation = "be brought to this version";
+                return Err(StorageError::Sqlite { guild: db.guild, operation, source }.into());
+            }
+            Err(NotOpened::Damaged(format!("its schema {from} could not be brought to {known}: {source}")))
+        }
+    }
 }
 
 fn connect_options(options: &StoreOptions) -> SqliteConnectOptions {

@@ -1,10 +1,11 @@
 //! The place of one guild's store: who uses it, and whether it is on its way out.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::room::Seat;
 use crate::ids::GuildId;
@@ -30,10 +31,17 @@ pub(super) struct Slot {
     seat: Mutex<Option<Seat>>,
     /// Wakes who waits for the last lease to come back.
     drained: Notify,
+    /// Whether somebody closes the file so that it can be removed, and cancelled once that is done.
+    is_being_released: AtomicBool,
+    released: CancellationToken,
     /// Cancelled once the store is closed and the slot is out of the map.
     pub(super) closed: CancellationToken,
     /// One deletion at a time.
     pub(super) deletion: tokio::sync::Mutex<()>,
+    /// One backup at a time.
+    pub(super) snapshot: tokio::sync::Mutex<()>,
+    /// What was wrong with the file, if this opening had to put a backup in its place.
+    pub(super) rescued_from: OnceLock<String>,
     /// When it was leased last, in Unix milliseconds.
     last_leased_at: AtomicI64,
     /// The position of the latest lease among the leases of all stores.
@@ -73,8 +81,12 @@ impl Slot {
             db: OnceCell::new(),
             seat: Mutex::new(None),
             drained: Notify::new(),
+            is_being_released: AtomicBool::new(false),
+            released: CancellationToken::new(),
             closed: CancellationToken::new(),
             deletion: tokio::sync::Mutex::new(()),
+            snapshot: tokio::sync::Mutex::new(()),
+            rescued_from: OnceLock::new(),
             last_leased_at: AtomicI64::new(0),
             turn: AtomicU64::new(0),
         })
@@ -121,6 +133,27 @@ impl Slot {
         }
     }
 
+    /// Closes the file, of a slot that gives no lease any more; returns once nothing of this process has it open.
+    ///
+    /// The closing is a task of its own that all callers share: given up halfway, it would count as done although SQLite
+    /// still has the file.
+    pub(super) async fn release(self: &Arc<Self>, tasks: &TaskTracker) {
+        if !self.is_being_released.swap(true, Ordering::AcqRel) {
+            let slot = Arc::clone(self);
+            tasks.spawn(async move {
+                if !slot.db.initialized() {
+                    // Perhaps it is being opened at this moment.
+                    slot.drained().await;
+                }
+                if let Some(db) = slot.db.get() {
+                    db.pool.close().await;
+                }
+                slot.released.cancel();
+            });
+        }
+        self.released.cancelled().await;
+    }
+
     /// How many leases are out.
     pub(super) fn leases(&self) -> usize {
         self.state.load(Ordering::Acquire) & LEASES
@@ -129,6 +162,11 @@ impl Slot {
     /// Whether nobody has a lease and nobody closes it yet.
     pub(super) fn is_unused(&self) -> bool {
         self.state.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether it gives no lease any more.
+    pub(super) fn is_closing(&self) -> bool {
+        self.state.load(Ordering::Acquire) & CLOSING != 0
     }
 
     /// Notes a lease: its position among all leases, and when it was.

@@ -30,6 +30,18 @@ impl Slots {
         if slot.begin_deletion() { Ok(slot) } else { Err(slot) }
     }
 
+    /// The guild's slot with further leases put off, because another file takes the place of its store; a new one if it
+    /// has none. An error with the slot if it is just being closed: wait for that.
+    pub(super) fn begin_replacement(&self, guild: GuildId) -> Result<Arc<Slot>, Arc<Slot>> {
+        let slot = self.find_or_insert(guild);
+        if slot.begin_close() { Ok(slot) } else { Err(slot) }
+    }
+
+    /// Whether the guild's store is open and stays so for now.
+    pub(super) fn is_open(&self, guild: GuildId) -> bool {
+        self.by_guild.get(&guild).is_some_and(|slot| slot.db.initialized() && !slot.is_closing())
+    }
+
     fn find_or_insert(&self, guild: GuildId) -> Arc<Slot> {
         // Nearly always it is there: a look under the shared lock first.
         if let Some(slot) = self.by_guild.get(&guild) {

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::telemetry::metric;
+
 /// What the guild stores did so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StoreStats {
@@ -20,6 +22,8 @@ pub struct StoreStats {
     pub opened: u64,
     /// How long these took together.
     pub open_latency: Duration,
+    /// Stores that may not be used at present because they are damaged.
+    pub quarantined: usize,
 }
 
 /// The counters behind [`StoreStats`].
@@ -44,14 +48,14 @@ impl Counters {
 
     pub(super) fn eviction(&self) {
         self.evictions.fetch_add(1, Ordering::Relaxed);
-        metrics::counter!("muster_store_evictions_total").increment(1);
+        metrics::counter!(metric::STORE_EVICTIONS).increment(1);
     }
 
     pub(super) fn opening(&self, elapsed: Duration) {
         let us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         self.opened.fetch_add(1, Ordering::Relaxed);
         self.open_latency_us.fetch_add(us, Ordering::Relaxed);
-        metrics::histogram!("muster_store_open_seconds").record(elapsed.as_secs_f64());
+        metrics::histogram!(metric::STORE_OPEN_LATENCY).record(elapsed.as_secs_f64());
     }
 
     /// The number of the next lease, ascending over all stores.
@@ -59,7 +63,7 @@ impl Counters {
         self.turns.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(super) fn read(&self, open: usize, leased: usize) -> StoreStats {
+    pub(super) fn read(&self, open: usize, leased: usize, quarantined: usize) -> StoreStats {
         StoreStats {
             open,
             leased,
@@ -68,6 +72,7 @@ impl Counters {
             evictions: self.evictions.load(Ordering::Relaxed),
             opened: self.opened.load(Ordering::Relaxed),
             open_latency: Duration::from_micros(self.open_latency_us.load(Ordering::Relaxed)),
+            quarantined,
         }
     }
 }

@@ -19,6 +19,7 @@ mod system_store;
 mod tests;
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
@@ -70,6 +71,21 @@ impl Registry {
         Ok(registry)
     }
 
+    /// Checks, without opening it, that the system store can be written, if there is one.
+    ///
+    /// # Errors
+    /// [`StorageError::DataDir`], which names the file and the user.
+    pub fn check_writable(dir: &DataDir) -> Result<(), StorageError> {
+        system_store::check_writable(dir)
+    }
+
+    /// Logs the statements on the system store that take longer than this; zero: none.
+    #[must_use]
+    pub fn logging_slow_statements(mut self, slower_than: Duration) -> Self {
+        self.system.stopwatch.slow_after = slower_than;
+        self
+    }
+
     /// Gives a record to those of these guilds that have none, and says how many these were.
     async fn adopt(&self, guilds: Vec<GuildId>) -> Result<usize, StorageError> {
         let orphans: Vec<_> = guilds.into_iter().filter(|guild| self.find(*guild).is_none()).collect();
@@ -96,6 +112,12 @@ impl Registry {
         let mut guilds = self.records.pick(joined);
         guilds.sort_unstable();
         guilds
+    }
+
+    /// All guilds that have a record, in no order.
+    #[must_use]
+    pub fn guilds(&self) -> Vec<GuildId> {
+        self.records.pick(|guild, _| Some(guild))
     }
 
     /// What is known about a guild.

@@ -1,5 +1,6 @@
 //! What is known about a guild without opening its store.
 
+use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
@@ -8,7 +9,8 @@ use crate::ids::GuildId;
 use crate::storage::columns::{instant, maybe_instant, unreadable};
 
 /// Whether Muster is in a guild.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Membership {
     /// It is, as far as is known.
     Joined,

@@ -1,6 +1,7 @@
 //! The system store, `system.db`: the registry's rows and a few single values.
 
-use std::path::Path;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use sqlx::SqlitePool;
@@ -12,6 +13,7 @@ use crate::clock::Timestamp;
 use crate::ids::GuildId;
 use crate::storage::data_dir::DataDir;
 use crate::storage::schema::SYSTEM;
+use crate::storage::stopwatch::{Owner, Stopwatch};
 use crate::storage::{StorageError, files};
 
 /// The most memory that the page caches of all databases of this process may take together, in bytes. SQLite keeps
@@ -22,12 +24,14 @@ const SOFT_HEAP_LIMIT: &str = "67108864";
 #[derive(Debug)]
 pub(super) struct SystemStore {
     pool: SqlitePool,
+    pub(super) stopwatch: Stopwatch,
 }
 
 impl SystemStore {
     /// Opens the system store, and creates it if it is missing.
     pub(super) async fn open(dir: &DataDir) -> Result<Self, StorageError> {
         let file = dir.system_db();
+        check_writable(dir)?;
         match files::kind(&file)? {
             None => create(&file).await?,
             Some(found) if found.is_file() && found.len() > 0 => {}
@@ -47,15 +51,22 @@ impl SystemStore {
         if checked.is_err() {
             pool.close().await;
         }
-        checked.map(|()| Self { pool })
+        checked.map(|()| Self { pool, stopwatch: Stopwatch::default() })
+    }
+
+    /// Runs a statement, or a transaction from its beginning to its commit, measures it, and says what failed.
+    fn run<'a, T>(
+        &'a self,
+        operation: &'static str,
+        statement: impl Future<Output = sqlx::Result<T>> + Send + 'a,
+    ) -> impl Future<Output = Result<T, StorageError>> + Send + 'a {
+        let done = self.stopwatch.time(Owner::System, operation, statement);
+        async move { done.await.map_err(|source| StorageError::System { operation, source }) }
     }
 
     /// All rows of the registry.
     pub(super) async fn load(&self) -> Result<Vec<KnownGuild>, StorageError> {
-        sqlx::query_as("SELECT * FROM guilds")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed("read the registry"))
+        self.run("read the registry", sqlx::query_as("SELECT * FROM guilds").fetch_all(&self.pool)).await
     }
 
     /// Writes these records, `None` standing for a guild to be forgotten, in one transaction of two statements.
@@ -92,16 +103,13 @@ impl SystemStore {
             }
             transaction.commit().await
         };
-        write.await.map_err(failed("write the registry"))
+        self.run("write the registry", write).await
     }
 
     /// One of the single values.
     pub(super) async fn value(&self, key: &'static str) -> Result<Option<String>, StorageError> {
-        sqlx::query_scalar("SELECT value FROM key_values WHERE key = $1")
-            .bind(key)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(failed("read a value"))
+        let read = sqlx::query_scalar("SELECT value FROM key_values WHERE key = $1").bind(key);
+        self.run("read a value", read.fetch_optional(&self.pool)).await
     }
 
     /// Sets one of the single values.
@@ -111,23 +119,33 @@ impl SystemStore {
         value: &str,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        sqlx::query(
+        let set = sqlx::query(
             "INSERT INTO key_values (key, value, created_at, updated_at) VALUES ($1, $2, $3, $3)
              ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at",
-        )
-        .bind(key)
-        .bind(value)
-        .bind(now.timestamp_millis())
-        .execute(&self.pool)
-        .await
-        .map_err(failed("write a value"))?;
-        Ok(())
+        );
+        let set = set.bind(key).bind(value).bind(now.timestamp_millis());
+        self.run("write a value", set.execute(&self.pool)).await.map(drop)
     }
 
     /// Checkpoints and closes it.
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Checks that what there is of the system store can be written. SQLite would open it for reading without a word, and
+/// fail at the first write.
+pub(super) fn check_writable(dir: &DataDir) -> Result<(), StorageError> {
+    for ending in ["", "-wal", "-shm"] {
+        let mut file = dir.system_db().into_os_string();
+        file.push(ending);
+        let file = PathBuf::from(file);
+        if files::kind(&file)?.is_some_and(|found| found.is_file()) {
+            let opened = OpenOptions::new().read(true).write(true).open(&file);
+            opened.map_err(files::failed("write", &file))?;
+        }
+    }
+    Ok(())
 }
 
 fn row_as_json(guild: GuildId, record: &GuildRecord) -> serde_json::Value {
@@ -181,8 +199,4 @@ async fn check(pool: &SqlitePool, file: &Path) -> Result<(), StorageError> {
 
 fn unusable(file: &Path, reason: &str) -> StorageError {
     StorageError::SystemUnusable { path: file.to_owned(), reason: reason.to_owned() }
-}
-
-fn failed(operation: &'static str) -> impl FnOnce(sqlx::Error) -> StorageError {
-    move |source| StorageError::System { operation, source }
 }

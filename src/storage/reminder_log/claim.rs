@@ -19,9 +19,8 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`]; then nothing was claimed.
     pub async fn claim(self, new: &NewReminder, now: Timestamp) -> Result<Option<Reminder>, StorageError> {
-        let operation = "claim a reminder";
-        let mut transaction = self.db.begin(operation).await?;
-        let written = async {
+        let claim = async {
+            let mut transaction = self.db.begin().await?;
             if !move_on(&mut transaction, new.event_id, new.scheduled_at, new.next_due_at, now).await? {
                 return Ok(None);
             }
@@ -31,7 +30,7 @@ impl Reminders<'_> {
             transaction.commit().await?;
             Ok(claimed)
         };
-        written.await.map_err(self.db.failed(operation))
+        self.db.run("claim a reminder", claim).await
     }
 
     /// Claims a reminder out of turn, for this very instant, of a live event whether it is paused or not. Its due
@@ -45,9 +44,8 @@ impl Reminders<'_> {
         new: &NewReminder,
         now: Timestamp,
     ) -> Result<Option<Reminder>, StorageError> {
-        let operation = "claim a reminder out of turn";
-        let mut transaction = self.db.begin(operation).await?;
-        let written = async {
+        let claim = async {
+            let mut transaction = self.db.begin().await?;
             let noted = sqlx::query(
                 "UPDATE events SET last_reminder_at = $2, updated_at = $2
                  WHERE id = $1 AND ended_at IS NULL AND message_id IS NOT NULL",
@@ -60,7 +58,7 @@ impl Reminders<'_> {
             transaction.commit().await?;
             Ok(claimed)
         };
-        written.await.map_err(self.db.failed(operation))
+        self.db.run("claim a reminder out of turn", claim).await
     }
 
     /// Logs that nobody is reminded at a due instant, and moves the event on; false if somebody else was quicker.
@@ -68,9 +66,8 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn skip(self, skip: &Skip, now: Timestamp) -> Result<bool, StorageError> {
-        let operation = "log a skipped reminder";
-        let mut transaction = self.db.begin(operation).await?;
-        let written = async {
+        let skipped = async {
+            let mut transaction = self.db.begin().await?;
             let (event, scheduled_at) = (skip.event_id, skip.scheduled_at);
             if !move_on(&mut transaction, event, scheduled_at, Some(skip.next_due_at), now).await? {
                 return Ok(false);
@@ -92,7 +89,7 @@ impl Reminders<'_> {
             transaction.commit().await?;
             Ok(inserted)
         };
-        written.await.map_err(self.db.failed(operation))
+        self.db.run("log a skipped reminder", skipped).await
     }
 
     /// Inserts a pending row with its nonce; `None` if the event has a row of this instant. The row keeps the

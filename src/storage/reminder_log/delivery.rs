@@ -24,7 +24,7 @@ impl Reminders<'_> {
              WHERE id = $1 AND status = 'pending'",
         );
         let begin = begin.bind(reminder.0).bind(retry_at.timestamp_millis()).bind(now.timestamp_millis());
-        self.changed("begin an attempt", begin).await
+        self.db.change("begin an attempt", begin).await
     }
 
     /// Notes the message that Discord made of one part, counted from zero; `None` for one that somebody deleted
@@ -49,7 +49,7 @@ impl Reminders<'_> {
             .bind(as_integer(part))
             .bind(message.map(|message| message.to_string()))
             .bind(now.timestamp_millis());
-        self.changed("note a message of a reminder", record).await
+        self.db.change("note a message of a reminder", record).await
     }
 
     /// Notes that Discord accepted all messages; false if the reminder is no longer pending.
@@ -69,7 +69,7 @@ impl Reminders<'_> {
              WHERE id = $1 AND status = 'pending'",
         );
         let mark = mark.bind(reminder.0).bind(as_integer(users_notified)).bind(now.timestamp_millis());
-        self.changed("mark a reminder as sent", mark).await
+        self.db.change("mark a reminder as sent", mark).await
     }
 
     /// Notes that it will not be sent, and why; false if the reminder is no longer pending.
@@ -88,7 +88,7 @@ impl Reminders<'_> {
              WHERE id = $1 AND status = 'pending'",
         );
         let mark = mark.bind(reminder.0).bind(error).bind(now.timestamp_millis());
-        self.changed("mark a reminder as failed", mark).await
+        self.db.change("mark a reminder as failed", mark).await
     }
 
     /// Notes that there is no use in sending it any more, and why; false if the reminder is no longer pending.
@@ -107,7 +107,21 @@ impl Reminders<'_> {
              WHERE id = $1 AND status = 'pending'",
         );
         let mark = mark.bind(reminder.0).bind(why).bind(now.timestamp_millis());
-        self.changed("mark a reminder as skipped", mark).await
+        self.db.change("mark a reminder as skipped", mark).await
+    }
+
+    /// Notes of all that is pending that there is no use in sending it any more, and why; how many these were.
+    ///
+    /// # Errors
+    /// [`StorageError::Sqlite`].
+    pub async fn skip_pending(self, why: &str, now: Timestamp) -> Result<u64, StorageError> {
+        let skip = sqlx::query(
+            "UPDATE reminder_log
+             SET status = 'skipped', error = $1, recipients = '[]', next_attempt_at = NULL, updated_at = $2
+             WHERE status = 'pending'",
+        );
+        let skip = skip.bind(why).bind(now.timestamp_millis()).execute(&self.db.pool);
+        Ok(self.db.run("skip the pending reminders", skip).await?.rows_affected())
     }
 
     /// Puts the next attempt off to `at` because of `error`; false if the reminder is no longer pending.
@@ -127,16 +141,7 @@ impl Reminders<'_> {
         );
         let retry =
             retry.bind(reminder.0).bind(at.timestamp_millis()).bind(error).bind(now.timestamp_millis());
-        self.changed("put off a reminder", retry).await
-    }
-
-    pub(super) async fn changed(
-        self,
-        operation: &'static str,
-        update: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
-    ) -> Result<bool, StorageError> {
-        let done = update.execute(&self.db.pool).await.map_err(self.db.failed(operation))?;
-        Ok(done.rows_affected() > 0)
+        self.db.change("put off a reminder", retry).await
     }
 }
 

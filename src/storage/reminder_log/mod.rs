@@ -66,11 +66,8 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn find(self, reminder: ReminderId) -> Result<Option<Reminder>, StorageError> {
-        sqlx::query_as("SELECT * FROM reminder_log WHERE id = $1")
-            .bind(reminder.0)
-            .fetch_optional(&self.db.pool)
-            .await
-            .map_err(self.db.failed("find a reminder"))
+        let query = sqlx::query_as("SELECT * FROM reminder_log WHERE id = $1").bind(reminder.0);
+        self.db.run("find a reminder", query.fetch_optional(&self.db.pool)).await
     }
 
     /// Pending reminders whose next attempt has come, the longest waiting first.
@@ -78,15 +75,13 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn pending(self, now: Timestamp, limit: usize) -> Result<Vec<Reminder>, StorageError> {
-        sqlx::query_as(
+        let query = sqlx::query_as(
             "SELECT * FROM reminder_log WHERE status = 'pending' AND next_attempt_at <= $1
              ORDER BY next_attempt_at, id LIMIT $2",
         )
         .bind(now.timestamp_millis())
-        .bind(as_integer(limit))
-        .fetch_all(&self.db.pool)
-        .await
-        .map_err(self.db.failed("list the pending reminders"))
+        .bind(as_integer(limit));
+        self.db.run("list the pending reminders", query.fetch_all(&self.db.pool)).await
     }
 
     /// The reminders of an event, newest first.
@@ -99,14 +94,12 @@ impl Reminders<'_> {
         limit: usize,
         offset: usize,
     ) -> Result<Vec<Reminder>, StorageError> {
-        sqlx::query_as(
+        let query = sqlx::query_as(
             "SELECT * FROM reminder_log WHERE event_id = $1 ORDER BY scheduled_at DESC LIMIT $2 OFFSET $3",
         )
         .bind(event.0)
         .bind(as_integer(limit))
-        .bind(as_integer(offset))
-        .fetch_all(&self.db.pool)
-        .await
-        .map_err(self.db.failed("list the reminders of an event"))
+        .bind(as_integer(offset));
+        self.db.run("list the reminders of an event", query.fetch_all(&self.db.pool)).await
     }
 }

@@ -20,14 +20,31 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn delete_old(self, now: Timestamp) -> Result<u64, StorageError> {
+        self.delete_some_before(now - TimeDelta::days(KEPT_DAYS)).await
+    }
+
+    /// Deletes all finished rows whose reminder was due before an instant, and says how many these were.
+    ///
+    /// # Errors
+    /// [`StorageError::Sqlite`]; some may be gone by then.
+    pub async fn delete_before(self, limit: Timestamp) -> Result<u64, StorageError> {
+        let mut deleted = 0;
+        loop {
+            match self.delete_some_before(limit).await? {
+                0 => return Ok(deleted),
+                some => deleted += some,
+            }
+        }
+    }
+
+    async fn delete_some_before(self, limit: Timestamp) -> Result<u64, StorageError> {
         let delete = sqlx::query(
             "DELETE FROM reminder_log WHERE id IN (
                  SELECT id FROM reminder_log
                  WHERE status IN ('sent', 'failed', 'skipped') AND scheduled_at < $1 LIMIT $2)",
         );
-        let limit = now - TimeDelta::days(KEPT_DAYS);
         let delete = delete.bind(limit.timestamp_millis()).bind(as_integer(AT_ONCE));
-        let done = delete.execute(&self.db.pool).await.map_err(self.db.failed("delete old reminders"))?;
+        let done = self.db.run("delete old reminders", delete.execute(&self.db.pool)).await?;
         Ok(done.rows_affected())
     }
 }

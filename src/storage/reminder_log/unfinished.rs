@@ -29,13 +29,11 @@ impl Reminders<'_> {
     /// # Errors
     /// [`StorageError::Sqlite`].
     pub async fn has_pending(self, event: EventId) -> Result<bool, StorageError> {
-        sqlx::query_scalar(
+        let query = sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM reminder_log WHERE event_id = $1 AND status = 'pending')",
         )
-        .bind(event.0)
-        .fetch_one(&self.db.pool)
-        .await
-        .map_err(self.db.failed("look for a pending reminder"))
+        .bind(event.0);
+        self.db.run("look for a pending reminder", query.fetch_one(&self.db.pool)).await
     }
 
     /// Changes whom a reminder is for, since some have answered while it waited, and gives it a new nonce: what it
@@ -56,17 +54,15 @@ impl Reminders<'_> {
                  next_due_at = (SELECT events.next_due_at FROM events WHERE events.id = reminder_log.event_id)
              WHERE id = $1 AND status = 'pending' AND json_array_length(message_ids) = $2 RETURNING *",
         );
-        update
+        let update = update
             .bind(reminder.0)
             .bind(as_integer(address.accepted))
             .bind(Json(&address.recipients))
             .bind(as_integer(address.responded))
             .bind(address.perhaps_sent_before)
             .bind(reminder::nonce(self.db.guild, reminder, now))
-            .bind(now.timestamp_millis())
-            .fetch_optional(&self.db.pool)
-            .await
-            .map_err(self.db.failed("readdress a reminder"))
+            .bind(now.timestamp_millis());
+        self.db.run("readdress a reminder", update.fetch_optional(&self.db.pool)).await
     }
 }
 

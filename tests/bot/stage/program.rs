@@ -17,9 +17,14 @@ pub(crate) struct Program {
     stderr: Option<JoinHandle<String>>,
 }
 
+const MUSTER: &str = env!("CARGO_BIN_EXE_muster");
+
 /// The program with a clean environment and this data directory.
 fn command(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+    prepared(Command::new(MUSTER), data)
+}
+
+fn prepared(mut command: Command, data: &Path) -> Command {
     command.env_clear().env("MUSTER__STORAGE__DATA_DIR", data).env("MUSTER__HTTP__LISTEN", "");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -46,6 +51,20 @@ impl Program {
         command(data).args(arguments).envs(settings.iter().copied()).output().expect("the program runs")
     }
 
+    /// The same from a shell that first does `before`, which ends with what runs the program, such as `exec`.
+    pub(crate) fn run_after(
+        before: &str,
+        arguments: &[&str],
+        data: &Path,
+        settings: &[(&str, &str)],
+    ) -> Output {
+        let mut shell = prepared(Command::new("/bin/sh"), data);
+        // From its own folder: whoever it runs as may not get there.
+        shell.current_dir(Path::new(MUSTER).parent().expect("it is in a folder"));
+        shell.args(["-c", &format!("{before} \"$0\" \"$@\""), "./muster"]);
+        shell.args(arguments).envs(settings.iter().copied()).output().expect("the shell runs")
+    }
+
     /// Sends SIGTERM, as `docker stop` does.
     pub(crate) fn terminate(&self) {
         self.signal(rustix::process::Signal::TERM);
@@ -59,6 +78,20 @@ impl Program {
     fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).expect("it runs");
+    }
+
+    /// How many files, sockets and the like it has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        self.entries("fd")
+    }
+
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> usize {
+        self.entries("task")
+    }
+
+    fn entries(&self, what: &str) -> usize {
+        std::fs::read_dir(format!("/proc/{}/{what}", self.child.id())).expect("it runs").count()
     }
 
     /// Sends SIGKILL, and waits for the end.

@@ -24,6 +24,7 @@ pub(crate) struct Options {
     pub(crate) nonce_window: Duration,
     pub(crate) interaction_deadline: Duration,
     pub(crate) interaction_lifetime: Duration,
+    pub(crate) attachment_size_limit: u64,
     pub(crate) wait_deadline: Duration,
 }
 
@@ -47,6 +48,7 @@ impl Default for Options {
             nonce_window: Duration::from_mins(3),
             interaction_deadline: Duration::from_secs(3),
             interaction_lifetime: Duration::from_mins(15),
+            attachment_size_limit: 10 * 1024 * 1024,
             wait_deadline: Duration::from_secs(10),
         }
     }
@@ -162,6 +164,13 @@ impl Builder {
     /// How long the token of an answered interaction lives; 15 minutes as with Discord.
     pub fn interaction_lifetime(mut self, lifetime: Duration) -> Self {
         self.options.interaction_lifetime = lifetime;
+        self
+    }
+
+    /// How many bytes one uploaded file may have, as interactions say; 10 MiB as for a bot in a guild without boosts. A
+    /// larger one is refused with 413.
+    pub fn attachment_size_limit(mut self, bytes: u64) -> Self {
+        self.options.attachment_size_limit = bytes;
         self
     }
 

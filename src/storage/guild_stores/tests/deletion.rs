@@ -1,4 +1,6 @@
+use super::witness::still_open;
 use super::*;
+use crate::storage::testing::fast_dir;
 
 #[tokio::test]
 async fn deleting_waits_for_leases_and_refuses_new_ones() {
@@ -81,6 +83,43 @@ async fn a_guild_that_comes_back_before_its_deletion_is_asked_for_again_keeps_it
     assert_eq!(lease.events().count_live().await.unwrap(), 1);
     drop(lease);
     assert!(stores.delete(GUILD).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_creation_that_waits_for_a_closing_store_cannot_outlive_the_guild_s_deletion() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, StoreOptions { idle_close: Duration::ZERO, ..options(4) });
+    let lease = create(&stores, GUILD).await;
+    // The store cannot be closed while this runs.
+    let transaction = lease.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    drop(lease);
+    let mut closing = std::pin::pin!(stores.close_idle());
+    let mut creation = std::pin::pin!(stores.open_or_create(GUILD));
+    assert!(futures::poll!(closing.as_mut()).is_pending());
+    assert!(futures::poll!(creation.as_mut()).is_pending());
+    let deletion = stores.delete(GUILD);
+    drop(transaction);
+    assert!(deletion.await.unwrap());
+    let late = creation.await;
+    assert!(matches!(late, Err(StorageError::NotAMember { .. })), "{late:?}");
+    assert!(!guild_dir(&tmp, GUILD).exists());
+}
+
+#[tokio::test]
+async fn a_deletion_out_of_patience_leaves_the_file_until_it_is_closed() {
+    let tmp = fast_dir();
+    let impatient = StoreOptions { lease_wait: Duration::ZERO, ..options(4) };
+    let stores = stores_in(&tmp, impatient);
+    for _ in 0..20 {
+        let lease = create(&stores, GUILD).await;
+        // Much to write back before it is closed.
+        let fill = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+                    INSERT INTO members SELECT i, printf('%01999d', i), 0, '[]', 0, 0 FROM n";
+        sqlx::query(fill).execute(lease.pool()).await.unwrap();
+        drop(lease);
+        while let Err(StorageError::InUse { .. }) = stores.delete(GUILD).await {}
+        assert_eq!(still_open(&stores, GUILD), Vec::<PathBuf>::new());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,11 +2,17 @@
 
 mod deletion;
 mod eviction;
+mod hammer;
 mod opening;
 mod quarantine;
+mod restoring;
+mod schedules;
+mod steps;
+mod witness;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -30,7 +36,7 @@ async fn create(stores: &GuildStores, guild: GuildId) -> Lease {
     stores.open_or_create(guild).await.unwrap()
 }
 
-fn guild_dir(tmp: &TempDir, guild: GuildId) -> std::path::PathBuf {
+fn guild_dir(tmp: &TempDir, guild: GuildId) -> PathBuf {
     tmp.path().join("data/guilds").join(guild.to_string())
 }
 

@@ -1,10 +1,22 @@
+use std::path::PathBuf;
+
 use super::*;
+use crate::storage::quarantine::Case;
 
 /// Runs SQL on a closed guild file.
 async fn tamper(file: &Path, sql: &'static str) {
     let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
     connection.execute(sql).await.unwrap();
     connection.close().await.unwrap();
+}
+
+/// What is in quarantine of a guild: the directories, oldest first.
+fn set_aside(tmp: &TempDir, guild: GuildId) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(tmp.path().join("data/quarantine").join(guild.to_string()));
+    let entries = entries.into_iter().flatten().map(|entry| entry.unwrap().path());
+    let mut dirs: Vec<_> = entries.filter(|path| path.extension().is_some_and(|end| end == "000Z")).collect();
+    dirs.sort_unstable();
+    dirs
 }
 
 /// Expects `GUILD` to be set aside for a reason with `word` in it, with its file as it is, and `OTHER` to go on.
@@ -21,9 +33,16 @@ async fn expect_set_aside(tmp: &TempDir, word: &str) {
         );
     }
     assert!(stores.is_quarantined(GUILD).unwrap().contains(word));
-    assert_eq!(std::fs::read(&file).ok(), before, "the file is left as it is");
+    let aside = set_aside(tmp, GUILD);
+    assert_eq!(aside.len(), 1, "once, however often it is asked for");
+    assert_eq!(std::fs::read(aside[0].join("guild.db")).ok(), before, "the file is left as it is");
     assert_eq!(stores.is_quarantined(OTHER), None);
     assert_eq!(create(&stores, OTHER).await.events().count_live().await.unwrap(), 0);
+    stores.close(soon()).await;
+    drop(stores);
+    // A restart remembers.
+    let stores = stores_in(tmp, options(4));
+    assert!(matches!(stores.open(GUILD).await, Err(StorageError::Quarantined { .. })));
     stores.close(soon()).await;
 }
 
@@ -81,6 +100,7 @@ async fn a_file_that_was_put_right_is_used_again_without_a_restart() {
     std::fs::write(&file, b"garbage").unwrap();
     let stores = stores_in(&tmp, options(4));
     stores.open(GUILD).await.unwrap_err();
+    std::fs::create_dir(guild_dir(&tmp, GUILD)).unwrap();
     std::fs::write(&file, sound).unwrap();
     assert!(stores.open(GUILD).await.unwrap().is_some());
     assert_eq!(stores.is_quarantined(GUILD), None);
@@ -98,51 +118,92 @@ async fn a_quarantined_guild_can_be_deleted_and_begun_anew() {
     create(&stores, GUILD).await;
 }
 
-#[tokio::test]
-async fn a_store_found_corrupt_while_open_is_set_aside_from_then_on() {
-    let tmp = tempfile::tempdir().unwrap();
-    let stores = stores_in(&tmp, options(4));
+/// A closed store of `GUILD` with many events, of which everything behind the first pages is noise.
+async fn store_with_noise(tmp: &TempDir) {
+    let stores = stores_in(tmp, options(4));
     let lease = create(&stores, GUILD).await;
     for message in 1..200 {
         watch(&lease, message).await;
     }
     drop(lease);
+    stores.back_up(GUILD).await.unwrap().unwrap();
     stores.close(soon()).await;
-    drop(stores);
-    // Everything behind the first pages, which the opening reads.
-    let file = guild_dir(&tmp, GUILD).join("guild.db");
-    let sound = std::fs::read(&file).unwrap();
-    let mut bytes = sound.clone();
+    let file = guild_dir(tmp, GUILD).join("guild.db");
+    let mut bytes = std::fs::read(&file).unwrap();
     bytes.iter_mut().skip(40_960).for_each(|byte| *byte = 0xA5);
     std::fs::write(&file, bytes).unwrap();
+}
 
+#[tokio::test]
+async fn a_store_found_corrupt_while_open_is_replaced_by_its_backup_once_nobody_uses_it() {
+    let tmp = tempfile::tempdir().unwrap();
+    store_with_noise(&tmp).await;
     let stores = stores_in(&tmp, options(4));
     let lease = stores.open(GUILD).await.unwrap().unwrap();
     let broken = lease.events().list_live(999, 0).await.unwrap_err();
     assert!(matches!(broken, StorageError::Quarantined { .. }), "{broken}");
-    assert!(matches!(stores.open(GUILD).await, Err(StorageError::Quarantined { .. })));
+    assert!(matches!(stores.open(GUILD).await, Err(StorageError::Quarantined { .. })), "it is still used");
     drop(lease);
-    // Whether somebody asks for it or the sweep comes first, it is closed, though it was leased just now.
-    stores.close_idle().await;
-    assert_eq!(stores.stats().open, 0);
-    assert!(
-        matches!(stores.open(GUILD).await, Err(StorageError::Quarantined { .. })),
-        "a look shows it again"
-    );
-    std::fs::write(&file, sound).unwrap();
     let lease = stores.open(GUILD).await.unwrap().unwrap();
-    assert_eq!(lease.events().list_live(999, 0).await.unwrap().len(), 199, "it was put right, and is used");
+    assert_eq!(lease.events().list_live(999, 0).await.unwrap().len(), 199);
+    assert_eq!(stores.is_quarantined(GUILD), None);
+    assert_eq!(set_aside(&tmp, GUILD).len(), 1);
+    assert_eq!(stores.casualties().await.into_iter().collect::<Vec<_>>(), [GUILD]);
 }
 
 #[tokio::test]
-async fn a_store_set_aside_while_open_is_closed_when_somebody_asks_for_it() {
+async fn a_look_through_finds_what_no_opening_sees() {
+    let tmp = tempfile::tempdir().unwrap();
+    store_with_noise(&tmp).await;
+    let stores = stores_in(&tmp, options(4));
+    drop(create(&stores, OTHER).await);
+    let verdict = stores.verify(GUILD).await.unwrap().unwrap();
+    assert!(matches!(&verdict, Verdict::Restored { problem } if problem.contains("corrupt")), "{verdict:?}");
+    for guild in [GUILD, OTHER] {
+        assert_eq!(stores.verify(guild).await.unwrap(), Some(Verdict::Sound));
+    }
+    assert_eq!(stores.verify(GuildId::new(3)).await.unwrap(), None);
+    std::fs::remove_dir_all(tmp.path().join("data/backups")).unwrap();
+    stores.close_idle().await;
+    eventually(|| stores.stats().open <= 1).await;
+    std::fs::write(guild_dir(&tmp, GUILD).join("guild.db"), b"garbage").unwrap();
+    let verdict = stores.verify(GUILD).await.unwrap().unwrap();
+    assert!(matches!(&verdict, Verdict::SetAside { problem } if problem.contains("corrupt")), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn a_doubted_store_that_is_sound_is_used_again() {
     let tmp = tempfile::tempdir().unwrap();
     let stores = stores_in(&tmp, options(4));
     drop(create(&stores, GUILD).await);
-    stores.shared.quarantine.add(GUILD, "it turned out to be corrupt".to_owned());
-    assert!(matches!(stores.open(GUILD).await, Err(StorageError::Quarantined { .. })));
+    stores.shared.quarantine.doubt(GUILD, "it turned out to be corrupt".to_owned());
+    assert!(matches!(stores.shared.quarantine.find(GUILD), Some(Case::Doubted(_))));
     assert!(stores.open(GUILD).await.unwrap().is_some(), "a look shows that it is sound");
-    assert_eq!(stores.stats().opened, 2);
+    assert_eq!((stores.is_quarantined(GUILD), stores.stats().opened), (None, 2));
+    assert_eq!(set_aside(&tmp, GUILD), Vec::<PathBuf>::new());
+}
+
+#[tokio::test]
+async fn the_newest_good_backup_takes_the_place_of_a_damaged_store() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, options(4));
+    let lease = create(&stores, GUILD).await;
+    watch(&lease, 1).await;
+    stores.back_up(GUILD).await.unwrap().unwrap();
+    watch(&lease, 2).await;
+    let newest = stores.back_up(GUILD).await.unwrap().unwrap();
+    watch(&lease, 3).await;
+    drop(lease);
+    stores.close(soon()).await;
+    drop(stores);
+    std::fs::write(&newest.file, b"no backup either").unwrap();
+    std::fs::write(guild_dir(&tmp, GUILD).join("guild.db"), b"garbage").unwrap();
+    let stores = stores_in(&tmp, options(4));
+    let lease = stores.open(GUILD).await.unwrap().unwrap();
+    let titles = lease.events().list_live(9, 0).await.unwrap();
+    assert_eq!(titles.iter().map(|event| event.message_id).collect::<Vec<_>>(), [Some(MessageId::new(1))]);
+    let event = watch(&lease, 4).await;
+    assert!(event.id.0 > 1_000_000, "no number stands for two events");
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ impl Change<'_> {
         let parts = InteractionParts {
             data: new.data,
             message: message.map(|message| payload::message(self, message)),
+            attachment_size_limit: self.inner.options.attachment_size_limit,
         };
         let event = payload::interaction(self, &interaction, parts);
         let (token, guild) = (interaction.token.clone(), interaction.guild);

@@ -138,6 +138,12 @@ impl Reply {
         self.message.as_ref().map(Message::selects).unwrap_or_default()
     }
 
+    /// The names and bytes of the files that came with it.
+    #[must_use]
+    pub fn files(&self) -> Vec<(String, Vec<u8>)> {
+        self.message.as_ref().map(Message::files).unwrap_or_default()
+    }
+
     /// Whom the answer pinged by name.
     #[must_use]
     pub fn pings(&self) -> Vec<Snowflake> {

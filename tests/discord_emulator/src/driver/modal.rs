@@ -40,6 +40,8 @@ pub struct Submission {
     member: Member,
     modal: Modal,
     filled: Vec<(String, String)>,
+    /// What it is submitted as, where that is not what the bot called it.
+    forged: Option<String>,
 }
 
 impl Modal {
@@ -66,6 +68,19 @@ impl Modal {
     pub fn text(&self) -> String {
         let labels = self.fields().into_iter().map(|field| field.label);
         std::iter::once(self.title()).chain(labels).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The form as it stands on the screen: its title, and each label with what is in the field or would be.
+    #[must_use]
+    pub fn screen(&self) -> String {
+        let field = |field: ModalField| {
+            let inside = Some(field.value).filter(|value| !value.is_empty()).or(field.placeholder);
+            format!("{}: [{}]", field.label, inside.unwrap_or_default())
+        };
+        std::iter::once(self.title())
+            .chain(self.fields().into_iter().map(field))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Text inputs in rows carry their label, newer ones stand in a label of their own.
@@ -97,7 +112,7 @@ fn field(label: String, input: &Value) -> ModalField {
 impl Member {
     /// Begins to fill in a form.
     pub fn fills(&self, modal: &Modal) -> Submission {
-        Submission { member: self.clone(), modal: modal.clone(), filled: Vec::new() }
+        Submission { member: self.clone(), modal: modal.clone(), filled: Vec::new(), forged: None }
     }
 }
 
@@ -105,6 +120,12 @@ impl Submission {
     /// Fills a field, named by its label or its custom id; what is not filled keeps what is in it.
     pub fn field(mut self, name: &str, value: &str) -> Self {
         self.filled.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Submits it under another custom id than the bot gave it, as a forged client does.
+    pub fn forged(mut self, custom_id: &str) -> Self {
+        self.forged = Some(custom_id.to_owned());
         self
     }
 
@@ -138,7 +159,8 @@ impl Submission {
         let rows = self.modal.data["components"].as_array().into_iter().flatten().enumerate();
         let rows = rows.filter_map(|(index, row)| self.row(index, row).transpose());
         let components = rows.collect::<Result<Vec<Value>, ActionError>>()?;
-        Ok(json!({ "custom_id": self.modal.custom_id(), "components": components }))
+        let custom_id = self.forged.clone().unwrap_or_else(|| self.modal.custom_id());
+        Ok(json!({ "custom_id": custom_id, "components": components }))
     }
 
     fn row(&self, index: usize, row: &Value) -> Result<Option<Value>, ActionError> {

@@ -5,12 +5,13 @@ use super::component::{Button, Select};
 use crate::world::World;
 
 impl Message {
-    /// Text, buttons, selects and reactions as a person sees them: mentions by name, `[Coming]` for a button,
-    /// `(Closed)` for a greyed one, `{Which days?}` for a select. It holds no ids, unless the text does outside mentions.
+    /// Text, files, buttons, selects and reactions as a person sees them: mentions by name, `📎 plan.pdf` for a file,
+    /// `[Coming]` for a button, `(Closed)` for a greyed one, `{Which days?}` for a select. It holds no ids, unless the text does outside mentions.
     #[must_use]
     pub fn screen(&self) -> String {
         let text = self.text();
         let mut lines = vec![with_names(&self.inner.world(), &text)];
+        lines.extend(self.files().into_iter().map(|(name, _)| format!("📎 {name}")));
         let buttons: Vec<String> = self.buttons().iter().map(button).collect();
         lines.push(buttons.join(" "));
         lines.extend(self.selects().iter().map(select));

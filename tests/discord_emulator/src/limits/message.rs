@@ -6,9 +6,6 @@ use super::finding::{At, Findings};
 use super::{component, embed, mention};
 use crate::api::FilePart;
 
-/// What a bot without further rights may upload in one file.
-const MAX_FILE_BYTES: usize = 10 * 1024 * 1024;
-
 const EPHEMERAL: i64 = 1 << 6;
 pub(super) const COMPONENTS_V2: i64 = 1 << 15;
 
@@ -73,9 +70,6 @@ fn check_flags(message: &At<'_>, place: Place, findings: &mut Findings) {
 fn check_files(files: &[FilePart], findings: &mut Findings) {
     if files.len() > 10 {
         findings.refuse("files.count", "files", "BASE_TYPE_BAD_LENGTH", format!("{} > 10", files.len()));
-    }
-    for file in files.iter().filter(|file| file.bytes.len() > MAX_FILE_BYTES) {
-        findings.note("files.size", &file.name, format!("{} has {} bytes", file.filename, file.bytes.len()));
     }
 }
 

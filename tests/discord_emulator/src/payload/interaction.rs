@@ -7,15 +7,14 @@ use super::{interaction_member, partial_channel, user};
 use crate::permissions::Permissions;
 use crate::world::{Interaction, InteractionKind, World};
 
-/// Bytes that an answer to an interaction may upload in a guild without boosts.
-const ATTACHMENT_SIZE_LIMIT: u64 = 10 * 1024 * 1024;
-
 /// What differs between interactions.
 pub(crate) struct InteractionParts {
     /// `data`.
     pub(crate) data: Value,
     /// `message`, for components and for modals opened from one.
     pub(crate) message: Option<Value>,
+    /// Bytes that one file of its answer may have.
+    pub(crate) attachment_size_limit: u64,
 }
 
 /// The event for one interaction.
@@ -35,7 +34,7 @@ pub(crate) fn interaction(world: &World, found: &Interaction, parts: Interaction
         "entitlement_sku_ids": [],
         "authorizing_integration_owners": owners(found),
         "context": u8::from(guild.is_none()),
-        "attachment_size_limit": ATTACHMENT_SIZE_LIMIT,
+        "attachment_size_limit": parts.attachment_size_limit,
         "app_permissions": permissions(app_permissions(world, found)),
     });
     if let Some(guild) = guild {

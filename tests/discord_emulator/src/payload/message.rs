@@ -115,8 +115,10 @@ fn attachment(found: &Message, file: &Attachment) -> Value {
         "size": file.bytes.len(),
         "url": url,
         "proxy_url": url.replace("cdn.discordapp.com", "media.discordapp.net"),
-        "content_type": file.content_type,
     });
+    if let Some(content_type) = &file.content_type {
+        value["content_type"] = json!(content_type);
+    }
     if let Some(description) = &file.description {
         value["description"] = json!(description);
     }

@@ -154,6 +154,11 @@ fn check(inner: &Inner, index: usize, request: &ApiRequest) -> Option<ApiRespons
     for found in openapi::check(request) {
         violate(found.rule, found.found);
     }
+    if let Some(found) = too_large(inner, request) {
+        violate("files.size", found);
+        let message = "Request entity too large";
+        return Some(ApiResponse::error(StatusCode::PAYLOAD_TOO_LARGE, 40005, message));
+    }
     let findings = limits::check(request);
     let refused = findings.iter().find_map(|found| Some((found, found.code?)));
     let rejection = refused.map(|(found, code)| ApiResponse::invalid_form(&found.path, code, &found.found));
@@ -161,6 +166,14 @@ fn check(inner: &Inner, index: usize, request: &ApiRequest) -> Option<ApiRespons
         violate(found.rule, format!("{}: {}", found.path, found.found));
     }
     rejection
+}
+
+/// Which file is larger than the test's Discord takes.
+fn too_large(inner: &Inner, request: &ApiRequest) -> Option<String> {
+    let limit = inner.options.attachment_size_limit;
+    let is_over = |bytes: usize| u64::try_from(bytes).is_ok_and(|bytes| bytes > limit);
+    let file = request.files().iter().find(|file| is_over(file.bytes.len()))?;
+    Some(format!("{} has {} bytes, more than {limit}", file.filename, file.bytes.len()))
 }
 
 /// Holds the emulator's own answers against the description, where its tests ask for that.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use discord_emulator::{Emulator, Injected, Member};
+use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -39,6 +40,17 @@ impl Desk {
         let (status, body) =
             self.call(Method::POST, &format!("/interactions/{id}/token{id}/callback"), body).await;
         (status.as_u16(), body["code"].clone())
+    }
+
+    /// Sends a body with a file beside it.
+    async fn upload(&self, method: Method, path: &str, body: Value, bytes: usize) -> (u16, Value) {
+        let url = format!("{}/api/v10{path}", self.discord.api_url());
+        let file = Part::bytes(vec![7; bytes]).file_name("raw.json");
+        let form = Form::new().text("payload_json", body.to_string()).part("files[0]", file);
+        let agent = "DiscordBot (https://example.org, 1)";
+        let request = self.client.request(method, url).header("user-agent", agent).multipart(form);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
     }
 
     async fn webhook(&self, method: Method, id: u64, rest: &str, body: Value) -> (u16, Value) {
@@ -122,4 +134,49 @@ async fn the_callback_describes_what_it_made() {
     assert_eq!(status, StatusCode::OK);
     assert_eq!(body["interaction"]["response_message_ephemeral"], json!(false));
     assert_eq!(body["resource"]["message"]["content"], json!("Hello"));
+}
+
+#[tokio::test]
+async fn a_file_that_only_one_person_sees_comes_with_an_answer_a_deferred_one_and_a_follow_up() {
+    let desk = Desk::open().await;
+    let general = desk.anna.guild().channel("general");
+    let described = json!([{ "id": "0", "filename": "all.json" }]);
+    let message = json!({ "content": "All of it", "flags": 64, "attachments": described });
+    let at_once = desk.interaction(1, 2);
+    let answer = json!({ "type": 4, "data": message });
+    let sent = desk.upload(Method::POST, "/interactions/1/token1/callback", answer, 3).await;
+    assert_eq!(sent.0, 204);
+    let later = desk.interaction(2, 2);
+    desk.respond(2, json!({ "type": 5, "data": { "flags": 64 } })).await;
+    let hooks = format!("/webhooks/{}/token2", desk.discord.application_id());
+    let edit = json!({ "content": "All of it", "attachments": described });
+    let original = format!("{hooks}/messages/@original");
+    let (status, edited) = desk.upload(Method::PATCH, &original, edit, 3).await;
+    assert_eq!((status, &edited["attachments"][0]["ephemeral"]), (200, &json!(true)), "{edited}");
+    assert_eq!(desk.upload(Method::POST, &hooks, message, 3).await.0, 200);
+    let file = ("all.json".to_owned(), vec![7; 3]);
+    let later = later.answer().await.unwrap();
+    for reply in [at_once.answer().await.unwrap(), later.clone()] {
+        assert!(reply.is_ephemeral());
+        assert_eq!(reply.files(), std::slice::from_ref(&file));
+        assert_eq!(reply.screen(), "All of it\n📎 all.json");
+    }
+    assert_eq!(later.follow_ups()[0].files(), [file]);
+    assert_eq!(general.messages(), []);
+    let violations = desk.discord.violations();
+    assert!(violations.iter().all(|violation| violation.rule == "user-agent"), "{violations:?}");
+}
+
+#[tokio::test]
+async fn a_file_larger_than_the_interaction_allows_is_refused() {
+    let discord = Emulator::builder().attachment_size_limit(1_000).start().await.unwrap();
+    let anna = discord.add_guild("Chess club").add_member("Anna");
+    let desk = Desk { discord, anna, client: Client::new() };
+    let _asked = desk.interaction(1, 2);
+    let answer = json!({ "type": 4, "data": { "content": "All of it" } });
+    let callback = "/interactions/1/token1/callback";
+    let (status, body) = desk.upload(Method::POST, callback, answer.clone(), 1_001).await;
+    assert_eq!((status, &body["code"]), (413, &json!(40005)));
+    assert!(desk.discord.violations().iter().any(|violation| violation.rule == "files.size"));
+    assert_eq!(desk.upload(Method::POST, callback, answer, 1_000).await.0, 204);
 }

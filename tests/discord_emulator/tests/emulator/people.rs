@@ -111,6 +111,7 @@ async fn buttons_update_acknowledge_and_open_forms() {
     assert_eq!(later.edited().await.text(), "Later it is\nWho comes?\nSay it");
 
     let form = anna.presses(&panel, "why").await.unwrap().modal().unwrap();
+    assert_eq!(form.screen(), "A form\nTitle: [Chess]");
     assert_eq!((form.title().as_str(), form.fields()[0].value.as_str()), ("A form", "Chess"));
     let too_long = anna.fills(&form).field("Title", &"x".repeat(21)).submit().await.unwrap_err();
     assert!(matches!(too_long, ActionError::Refused { .. }));

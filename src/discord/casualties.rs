@@ -1,0 +1,187 @@
+//! Guilds whose store was damaged, or replaced by a backup: what is believed of them is looked at again, and their organisers
+//! are told, once.
+//!
+//! **Invariants**
+//! - A damaged store is told of until Discord took the message; what was told is noted on the disk, beside what was set aside.
+//! - The message goes where organisers read, and is never sent to members unasked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::access;
+use super::body::{AllowedMentions, MessageBody, Nonce};
+use super::core::Core;
+use super::failure::{EdgeError, chain};
+use super::routes;
+use super::sender::Urgency;
+use super::wire::{WireChannel, WireId, WireNoticeBoard};
+use crate::domain::permissions::Permissions;
+use crate::domain::text;
+use crate::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use crate::lifecycle::Shutdown;
+use crate::storage::{SetAsideNotice, StorageError};
+
+/// How soon it is tried again to tell organisers.
+const AGAIN: Duration = Duration::from_mins(1);
+
+/// Keeps up with stores that were set aside or replaced, until a stop is asked for.
+pub(super) async fn run(core: Arc<Core>, shutdown: Shutdown) {
+    let untold = Notify::new();
+    tokio::join!(heed(&core, &shutdown, &untold), tell_organisers(&core, &shutdown, &untold));
+}
+
+async fn heed(core: &Core, shutdown: &Shutdown, untold: &Notify) {
+    loop {
+        let guilds = tokio::select! {
+            () = shutdown.requested() => return,
+            guilds = core.stores.casualties() => guilds,
+        };
+        for guild in guilds {
+            look_again(core, guild).await;
+        }
+        untold.notify_one();
+    }
+}
+
+async fn tell_organisers(core: &Core, shutdown: &Shutdown, untold: &Notify) {
+    tokio::select! {
+        () = shutdown.requested() => return,
+        () = core.link.identified() => {}
+    }
+    loop {
+        let all_told = tell_all(core, shutdown).await;
+        tokio::select! {
+            () = shutdown.requested() => return,
+            () = untold.notified() => {}
+            () = core.clock.sleep(AGAIN), if !all_told => {}
+        }
+    }
+}
+
+/// Brings what is kept in memory in line with a store that took another's place.
+async fn look_again(core: &Core, guild: GuildId) {
+    core.freshness.missed(|known| known == guild);
+    match core.upkeep.settle(guild).await {
+        Ok(()) | Err(StorageError::Quarantined { .. }) => {}
+        Err(error) => {
+            tracing::warn!(guild.id = %guild, error = chain(&error), "what is due in this guild could not be read");
+        }
+    }
+    core.stale.notify_one();
+}
+
+/// Tells the organisers of all damaged stores of which they do not know yet; `false` if some have to be told later.
+async fn tell_all(core: &Core, shutdown: &Shutdown) -> bool {
+    let mut all_told = true;
+    for notice in untold(core) {
+        if shutdown.is_requested() {
+            return true;
+        }
+        let guild = notice.guild;
+        // Its opening was perhaps interrupted before a backup took its place.
+        let organisers = organisers(core, guild).await;
+        let Some(notice) =
+            untold(core).into_iter().find(|known| known.guild == guild && known.at == notice.at)
+        else {
+            continue;
+        };
+        match tell(core, &notice, organisers).await {
+            Ok(Some(channel)) => {
+                tracing::info!(guild.id = %guild, channel.id = %channel, "told the organisers that their store was set aside");
+                if let Err(error) = core.upkeep.data_dir.note_told(&notice) {
+                    tracing::warn!(guild.id = %guild, error = chain(&error), "they may be told once more");
+                }
+            }
+            Ok(None) => {
+                tracing::warn!(guild.id = %guild, "there is no channel in which to tell the organisers of their store");
+                all_told = false;
+            }
+            Err(error) => {
+                tracing::warn!(guild.id = %guild, error = chain(&error), "the organisers could not be told of their store");
+                all_told = false;
+            }
+        }
+    }
+    all_told
+}
+
+/// The damaged stores of guilds that Muster is in, of which their organisers do not know yet.
+fn untold(core: &Core) -> Vec<SetAsideNotice> {
+    let notices = core.upkeep.data_dir.set_aside_notices().unwrap_or_else(|error| {
+        tracing::warn!(
+            error = chain(&error),
+            "it cannot be read whose organisers have to be told of their store"
+        );
+        Vec::new()
+    });
+    notices.into_iter().filter(|notice| core.registry.is_member(notice.guild)).collect()
+}
+
+/// The roles of a guild's organisers, as far as its store can be read.
+async fn organisers(core: &Core, guild: GuildId) -> Vec<RoleId> {
+    match core.stores.open(guild).await {
+        Ok(Some(store)) => store.guild().settings().await.unwrap_or_default().organiser_roles,
+        _ => Vec::new(),
+    }
+}
+
+/// Sends the message; where, or `None` if Muster may not write anywhere in that guild.
+async fn tell(
+    core: &Core,
+    notice: &SetAsideNotice,
+    roles: Vec<RoleId>,
+) -> Result<Option<ChannelId>, EdgeError> {
+    let board: WireNoticeBoard = core.sender.ask(routes::guild(notice.guild)).await?;
+    let Some(channel) = channel_for(core, notice.guild, &board).await? else { return Ok(None) };
+    let body = MessageBody {
+        content: words(notice, board.owner_id, &roles),
+        allowed_mentions: AllowedMentions::users_and_roles(&[board.owner_id], &roles),
+        nonce: Some(Nonce::new(format!("aside-{}", notice.at.timestamp_millis()))),
+        ..MessageBody::default()
+    };
+    let call = routes::send_message(channel, &body).with_urgency(Urgency::Background);
+    let _sent: WireId<MessageId> = core.sender.ask(call).await?;
+    Ok(Some(channel))
+}
+
+/// Where organisers read: the channel for Discord's own notices to them, the one for system messages, or the first in which
+/// Muster may write.
+async fn channel_for(
+    core: &Core,
+    guild: GuildId,
+    board: &WireNoticeBoard,
+) -> Result<Option<ChannelId>, EdgeError> {
+    let mut candidates: Vec<ChannelId> =
+        [board.public_updates_channel_id, board.system_channel_id].into_iter().flatten().collect();
+    let mut channels: Vec<WireChannel> = core.sender.ask(routes::channels(guild)).await?;
+    channels.sort_by_key(|channel| (channel.position, channel.id));
+    candidates.extend(channels.iter().filter(|channel| channel.kind == 0).map(|channel| channel.id));
+    let wanted = Permissions::VIEW_CHANNEL | Permissions::SEND_MESSAGES;
+    for channel in candidates {
+        if access::my_permissions(core, guild, channel).await.is_ok_and(|mine| mine.contains(wanted)) {
+            return Ok(Some(channel));
+        }
+    }
+    Ok(None)
+}
+
+fn words(notice: &SetAsideNotice, owner: UserId, roles: &[RoleId]) -> String {
+    let mut whom = vec![format!("<@{owner}>")];
+    whom.extend(roles.iter().take(10).map(|role| format!("<@&{role}>")));
+    let whom = whom.join(" ");
+    match notice.restored_from {
+        Some(taken_at) => format!(
+            "{whom} What I had written down for this server was damaged on my disk. I went on with my backup of {}: events, \
+             answers and settings that changed since then are missing, so please look at `/event list`. Reminders that were \
+             due before this moment are not sent again. The damaged file is kept; whoever runs me finds the reason in my log.",
+            text::full_time(taken_at)
+        ),
+        None => format!(
+            "{whom} What I have written down for this server is damaged on my disk, and I have no backup of it. Until that is \
+             mended, my commands and reminders rest here; other servers are not affected. The damaged file is kept: whoever runs \
+             me finds the reason in my log and can restore it. Or start afresh with `/database delete`."
+        ),
+    }
+}
