@@ -27,6 +27,7 @@ mod guild;
 mod guild_db;
 mod guild_stores;
 mod members;
+mod pool_of_one;
 mod quarantine;
 mod registry;
 mod reminder_log;
@@ -47,6 +48,7 @@ pub use guild_stores::{
     GuildStores, Lease, Optimization, Restoration, StoreOptions, StoreStats, Synchronous, Verdict,
 };
 pub use members::Members;
+pub use pool_of_one::{PoolOfOne, Turn};
 pub use registry::{GuildRecord, Membership, Registry};
 pub use reminder_log::{NewAddress, NewReminder, Reminders, Skip};
 pub use responses::Responses;

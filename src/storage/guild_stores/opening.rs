@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::OnceCell;
 
 use super::{StoreOptions, Synchronous, file_check, snapshot};
 use crate::clock::SharedClock;
 use crate::ids::GuildId;
 use crate::storage::guild_db::GuildDb;
+use crate::storage::pool_of_one::PoolOfOne;
 use crate::storage::quarantine::{self, Quarantine};
 use crate::storage::stopwatch::Stopwatch;
 use crate::storage::{DataDir, StorageError, files, schema};
@@ -72,7 +73,7 @@ impl Opener {
     /// Opens the guild's file and checks that it is the guild's own and of this version; an older one is migrated, after a
     /// backup of it was taken.
     pub(super) async fn open(&self, guild: GuildId, file: &Path) -> Result<GuildDb, NotOpened> {
-        let db = self.connect(guild, file, self.connect.clone());
+        let db = self.connect(guild, file, self.connect.clone()).await?;
         match self.check(&db).await {
             Ok(()) => {
                 self.quarantine.remove(guild);
@@ -88,7 +89,8 @@ impl Opener {
     /// Opens a copy of a backup to make a store of it: checked whole, and migrated if it is older.
     pub(super) async fn open_copy(&self, guild: GuildId, copy: &Path) -> Result<GuildDb, NotOpened> {
         // A backup is no write-ahead log database; a store is one from its first moment.
-        let db = self.connect(guild, copy, self.connect.clone().journal_mode(SqliteJournalMode::Wal));
+        let options = self.connect.clone().journal_mode(SqliteJournalMode::Wal);
+        let db = self.connect(guild, copy, options).await?;
         let checked = async {
             let identity = file_check::identity(&db).await?;
             identity.belongs_to(guild)?;
@@ -107,15 +109,15 @@ impl Opener {
         }
     }
 
-    fn connect(&self, guild: GuildId, file: &Path, options: SqliteConnectOptions) -> GuildDb {
-        let pool = SqlitePoolOptions::new()
-            // One connection, which the manager closes: everything of a guild takes its turn on it.
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_lazy_with(options.filename(file));
-        GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine), stopwatch: self.stopwatch }
+    async fn connect(
+        &self,
+        guild: GuildId,
+        file: &Path,
+        options: SqliteConnectOptions,
+    ) -> Result<GuildDb, NotOpened> {
+        let pool = PoolOfOne::open(&options.filename(file)).await;
+        let pool = pool.map_err(|error| file_check::refused(guild, "open", error))?;
+        Ok(GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine), stopwatch: self.stopwatch })
     }
 
     async fn check(&self, db: &GuildDb) -> Result<(), NotOpened> {
@@ -190,7 +192,8 @@ pub(super) async fn blocking<T: Send + 'static>(
 /// Brings a database from an older schema straight to the newest.
 async fn migrate(db: &GuildDb, from: i64) -> Result<(), NotOpened> {
     let known = schema::GUILD.version();
-    match schema::GUILD.migrate(&db.pool).await {
+    let migrated = async { schema::GUILD.migrate(&mut *db.turn().await?).await };
+    match migrated.await {
         Ok(()) => {
             metrics::counter!(metric::MIGRATIONS).increment(1);
             tracing::info!(guild.id = %db.guild, from, to = known, "brought the store of a guild to this version");

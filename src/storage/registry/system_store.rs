@@ -189,8 +189,8 @@ async fn check(pool: &SqlitePool, file: &Path) -> Result<(), StorageError> {
         return Err(unusable(file, &newer));
     }
     if version < known {
-        let migrated = SYSTEM.migrate(pool).await;
-        migrated.map_err(|error| {
+        let migrated = async { SYSTEM.migrate(&mut *pool.acquire().await?).await };
+        migrated.await.map_err(|error| {
             unusable(file, &format!("its schema could not be brought up to date: {error}"))
         })?;
     }
