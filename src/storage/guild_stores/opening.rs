@@ -1,6 +1,6 @@
 //! Opening a guild's file, or making one, and seeing whether it is what it should be.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -63,11 +63,21 @@ impl Opener {
         }
     }
 
-    /// Makes an empty store for a guild that has none.
-    pub(super) async fn create(&self, guild: GuildId) -> Result<PathBuf, StorageError> {
+    /// Makes an empty store for a guild that has none, and opens it.
+    pub(super) async fn create(&self, guild: GuildId) -> Result<GuildDb, NotOpened> {
         let template = Arc::clone(self.template.get_or_try_init(|| self.make_template(guild)).await?);
         let dir = Arc::clone(&self.dir);
-        blocking(guild, move || dir.create_guild(guild, &template)).await
+        let file = blocking(guild, move || dir.create_guild(guild, &template)).await?;
+        // The disk notes the name while the file is being opened; nobody has the store before both are done.
+        let dir = Arc::clone(&self.dir);
+        let noted = blocking(guild, move || dir.sync_guilds());
+        let (noted, db) = tokio::join!(noted, self.open(guild, &file));
+        let db = db?;
+        if let Err(error) = noted {
+            db.pool.close().await;
+            return Err(error.into());
+        }
+        Ok(db)
     }
 
     /// Opens the guild's file and checks that it is the guild's own and of this version; an older one is migrated, after a
@@ -139,8 +149,8 @@ impl Opener {
 
     /// Writes the guild's number into a file fresh from the template.
     ///
-    /// A power cut may lose this row before anything that follows it; the next opening then writes it again. So it
-    /// is not worth waiting for the disk.
+    /// Nothing is flushed for it. A power cut may lose this row before anything that follows it, and the next opening then
+    /// writes it again; what follows is flushed together with it, for it is in the same, new log.
     async fn adopt(&self, db: &GuildDb) -> Result<(), StorageError> {
         let now = self.clock.now().timestamp_millis();
         let insert = sqlx::query(
@@ -149,12 +159,15 @@ impl Opener {
         )
         .bind(db.guild)
         .bind(now);
+        // Once in the life of a store: none of these is worth keeping prepared.
         let written = async {
-            sqlx::query("PRAGMA synchronous = NORMAL").execute(&db.pool).await?;
-            insert.execute(&db.pool).await?;
-            if self.synchronous == Synchronous::Full {
-                sqlx::query("PRAGMA synchronous = FULL").execute(&db.pool).await?;
-            }
+            sqlx::query("PRAGMA synchronous = OFF").persistent(false).execute(&db.pool).await?;
+            insert.persistent(false).execute(&db.pool).await?;
+            let again = match self.synchronous {
+                Synchronous::Full => "PRAGMA synchronous = FULL",
+                Synchronous::Normal => "PRAGMA synchronous = NORMAL",
+            };
+            sqlx::query(again).persistent(false).execute(&db.pool).await?;
             Ok(())
         };
         written.await.map_err(db.failed("create"))?;
