@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::types::Json;
 
 use super::record::{GuildRecord, KnownGuild, membership_word};
 use crate::clock::Timestamp;
 use crate::ids::GuildId;
+use crate::storage::connection::one_connection;
 use crate::storage::data_dir::DataDir;
 use crate::storage::schema::SYSTEM;
 use crate::storage::stopwatch::{Owner, Stopwatch};
@@ -41,12 +42,7 @@ impl SystemStore {
             .filename(&file)
             .synchronous(SqliteSynchronous::Full)
             .pragma("soft_heap_limit", SOFT_HEAP_LIMIT);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_lazy_with(options);
+        let pool = one_connection(options);
         let checked = check(&pool, &file).await;
         if checked.is_err() {
             pool.close().await;
