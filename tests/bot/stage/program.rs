@@ -80,6 +80,20 @@ impl Program {
         rustix::process::kill_process(pid, signal).expect("it runs");
     }
 
+    /// How many files, sockets and the like it has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        self.entries("fd")
+    }
+
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> usize {
+        self.entries("task")
+    }
+
+    fn entries(&self, what: &str) -> usize {
+        std::fs::read_dir(format!("/proc/{}/{what}", self.child.id())).expect("it runs").count()
+    }
+
     /// Sends SIGKILL, and waits for the end.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it runs");
