@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::clock::SharedClock;
 use crate::config::{Config, Token};
+use crate::control::ControlSocket;
 use crate::discord::Edge;
 use crate::errors::chain;
 use crate::http::{self, DiskProbe, Health};
@@ -71,6 +72,7 @@ impl Bot {
             clock: Arc::clone(&self.clock),
         };
         self.start_scheduler(&foundation, Arc::clone(&edge), &lifecycle);
+        open_control(&foundation, &lifecycle);
         start_housekeeping(&foundation, self.config.storage.backup_every, &lifecycle);
         lifecycle.spawn_part("the connection to Discord", edge.run(app));
 
@@ -144,6 +146,20 @@ impl Bot {
             shutdown: lifecycle.shutdown().clone(),
         };
         lifecycle.spawn_part("the scheduler", scheduler.run());
+    }
+}
+
+/// Lets the command line ask this process. Muster can do without.
+fn open_control(foundation: &Foundation, lifecycle: &Lifecycle) {
+    match ControlSocket::open(foundation.data_dir.path()) {
+        Ok(socket) => {
+            let serving = socket.serve(foundation.upkeep.clone(), lifecycle.clone());
+            lifecycle.spawn_part("the control socket", serving);
+        }
+        Err(error) => tracing::warn!(
+            error = chain(&error),
+            "there is no control socket; `muster guild` can be used only while this Muster is stopped"
+        ),
     }
 }
 

@@ -11,7 +11,7 @@
 //! - Neither a client nor what it asked for holds up another client, or a stop for longer than anything else may.
 //! - The bot can do without: where there can be no socket it says so once, and the command line says what to do.
 //!
-//! **Does not know** what is asked for: requests and answers are `upkeep`'s.
+//! **Does not know** what is asked for: requests and answers are [`upkeep`](crate::upkeep)'s.
 
 mod address;
 mod client;
@@ -20,5 +20,17 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+use crate::errors::chain;
+use crate::upkeep::{Answer, Request, Upkeep};
+
 pub use client::{Client, ClientError};
 pub use server::{Clerk, ControlSocket, SocketError};
+
+impl Clerk for Upkeep {
+    type Request = Request;
+    type Answer = Answer;
+
+    async fn answer(&self, request: Request) -> Result<Answer, String> {
+        self.answer(request).await.map_err(|error| chain(&error))
+    }
+}

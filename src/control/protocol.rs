@@ -101,7 +101,7 @@ mod tests {
     async fn what_is_written_is_one_line_whatever_is_in_it() {
         let mut written = Vec::new();
         write_line(&mut written, &Outcome::<()>::Error("two\nlines".into())).await.unwrap();
-        assert_eq!(written.iter().filter(|byte| **byte == b'\n').count(), 1);
+        assert_eq!(str::from_utf8(&written).unwrap().lines().count(), 1);
         let read: Outcome<()> = serde_json::from_slice(&written).unwrap();
         assert_eq!(read, Outcome::Error("two\nlines".into()));
     }

@@ -84,12 +84,12 @@ impl Served {
 }
 
 async fn until(counter: &AtomicUsize, count: usize) {
-    let counted = async {
+    let reached = async {
         while counter.load(Ordering::SeqCst) < count {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), counted).await.expect("it happens");
+    tokio::time::timeout(Duration::from_secs(20), reached).await.expect("it happens");
 }
 
 async fn ask(client: &mut Client, request: &str) -> Result<String, ClientError> {

@@ -113,6 +113,7 @@ impl Lease {
     /// [`StorageError::Sqlite`].
     pub async fn contents(&self) -> Result<GuildContents, StorageError> {
         let read = async {
+            // Reading alone: what one transaction sees is of one moment.
             let mut transaction = self.db().pool.begin().await?;
             let contents = read_all(&mut transaction).await?;
             transaction.commit().await?;

@@ -23,7 +23,10 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 pub use error::UpkeepError;
-pub use export::GuildExport;
+pub use export::{
+    ExportedChoice, ExportedEvent, ExportedGuild, ExportedMember, ExportedReminder, ExportedResponse,
+    ExportedState, GuildExport,
+};
 pub use offline::Offline;
 pub use report::{CleanedUp, Deleted, GuildInfo, GuildSummary, Optimized, Restored, StoreState, Verified};
 pub use request::{Answer, Request};

@@ -87,7 +87,8 @@ impl Tally {
         let Self { done, damaged, failed } = *self;
         let mut said = Vec::new();
         if damaged > 0 {
-            said.push(format!("{damaged} of {guilds} stores are damaged"));
+            let are = if damaged == 1 { "is" } else { "are" };
+            said.push(format!("{damaged} of {guilds} stores {are} damaged"));
         }
         if failed > 0 {
             said.push(format!("{failed} of {guilds} guilds could not be {}", errand.done()));
@@ -103,8 +104,7 @@ impl Tally {
 fn progress_bar(guilds: usize) -> ProgressBar {
     let length = u64::try_from(guilds).unwrap_or(u64::MAX);
     let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-    let style =
-        ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed_precise} (left: {eta}) guild {msg}");
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} (left: {eta}) guild {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     if !bar.is_hidden() {
         bar.enable_steady_tick(TICK);

@@ -10,15 +10,18 @@ use tokio::time::Instant;
 use super::Failure;
 use super::interrupt::Interrupt;
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{Config, StorageConfig};
 use crate::control::{Client, ClientError};
 use crate::errors::chain;
 use crate::storage::StorageError;
 use crate::upkeep::{Answer, GuildSummary, Offline, Request};
 
 /// How long somebody may have the data directory without being there to be asked: a bot that starts or stops, another
-/// command. A bot that stops takes at most [`LIMIT`](crate::lifecycle::LIMIT).
-const PATIENCE: Duration = Duration::from_secs(10);
+/// command.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Stores that a command keeps open at the same time.
+const FEW: usize = 8;
 
 /// How often to look whether it has changed.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -64,10 +67,12 @@ impl Keeper {
     pub(super) async fn find(config: &Config) -> Result<Self, Failure> {
         let dir = &config.storage.data_dir;
         check_there(dir)?;
+        // It opens one after the other, and nobody gave it the descriptors that the bot takes.
+        let storage = StorageConfig { max_open: config.storage.max_open.min(FEW), ..config.storage.clone() };
         let interrupt = Interrupt::listen().context("signals cannot be listened to")?;
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match Offline::open(&config.storage, Arc::new(SystemClock)).await {
+            match Offline::open(&storage, Arc::new(SystemClock)).await {
                 Ok(offline) => return Ok(Self { hands: Hands::Ours(offline), interrupt }),
                 Err(StorageError::InUseByAnother { .. }) => {}
                 Err(error) => return Err(anyhow!(chain(&error)).into()),

@@ -1,5 +1,6 @@
 //! A guild that the real program watches, by the real clock.
 
+use std::path::Path;
 use std::time::Duration;
 
 use discord_emulator::{Channel, Emulator, FaultBuilder, Guild, Member, Message, Method, RecordedRequest};
@@ -60,6 +61,11 @@ impl Club {
         let reply = watch.option("interval", "1h").send().await.unwrap();
         assert!(reply.text().contains("watching"), "{}", reply.text());
         club
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
     }
 
     /// Starts the program.

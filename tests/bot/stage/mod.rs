@@ -31,7 +31,7 @@ use tempfile::TempDir;
 pub(crate) use self::asking::{HOUR, asked, ids, last_pinged, pinged, reminders, until_steady};
 use self::clock::TestClock;
 pub(crate) use self::club::{Club, NonceWindow, SHORT_WINDOW};
-pub(crate) use self::database::log_rows;
+pub(crate) use self::database::{log_rows, read};
 use self::log::Log;
 pub(crate) use self::port::{free_address, get};
 pub(crate) use self::program::Program;
