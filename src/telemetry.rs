@@ -151,6 +151,7 @@ fn describe() {
     describe_counter!(metric::MIGRATIONS, "Guild stores that were brought to this version's schema");
     describe_counter!(metric::BACKUPS, "Backups that were taken");
     describe_gauge!(metric::BACKUP_AGE, "Seconds since the newest backup, of the guild where that is oldest");
+    metrics::gauge!(metric::BACKUP_AGE).set(0.0);
     for counted in [metric::QUARANTINES, metric::MIGRATIONS, metric::BACKUPS] {
         metrics::counter!(counted).absolute(0);
     }

@@ -54,6 +54,9 @@ pub trait Discord: Send + Sync + 'static {
     /// missed.
     fn forget_permissions(&self, guild: GuildId, channel: ChannelId);
 
+    /// Forgets what is believed of a guild's members and answers, because they were deleted from its store.
+    fn forget_guild(&self, guild: GuildId);
+
     /// A message; `None` if it does not exist.
     ///
     /// # Errors

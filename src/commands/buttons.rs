@@ -36,7 +36,7 @@ async fn answer(
     event: EventId,
     choice: u8,
 ) -> Result<Reply, CommandError> {
-    let store = call.existing_store().await?;
+    let store = call.store().await?.ok_or(UnknownCustomId)?;
     let event = event_under(call, &store, event).await?;
     // Without a message the event is being posted this very moment, and this is its message.
     if event.message_id.is_some_and(|own| own != message) {
@@ -80,7 +80,7 @@ async fn missing(
     reminder: ReminderId,
     part: u16,
 ) -> Result<Reply, CommandError> {
-    let store = call.existing_store().await?;
+    let store = call.store().await?.ok_or(UnknownCustomId)?;
     let reminder = store.reminders().find(reminder).await?.ok_or(UnknownCustomId)?;
     // A part that is not noted yet was sent this very moment, and this is its message.
     if reminder.message_ids.get(usize::from(part)).copied().flatten().is_some_and(|own| own != message) {

@@ -20,7 +20,7 @@ pub struct Invocation {
     /// Who asks.
     pub invoker: Invoker,
     /// How many bytes a file may have that is sent in answer.
-    pub attachment_max: usize,
+    pub attachment_max: u64,
 }
 
 /// The member who asks.

@@ -7,6 +7,7 @@ use serenity::all::{
 use serenity_commands::Commands;
 
 use super::call::Call;
+use super::database::DatabaseCommand;
 use super::error::CommandError;
 use super::event::{self, EventCommand};
 use super::reply::Reply;
@@ -20,6 +21,9 @@ const WATCH_FOR_ANSWERS: &str = "Watch for answers";
 enum Slash {
     /// Ask for answers, and remind exactly those who have not answered.
     Event(EventCommand),
+
+    /// Look after what I keep of this server.
+    Database(DatabaseCommand),
 
     /// What I do, and the first steps.
     Help,
@@ -64,6 +68,7 @@ fn trim_descriptions(command: &mut Value) {
 pub(super) async fn run_slash(call: Call<'_>, data: &CommandData) -> Result<Reply, CommandError> {
     match Slash::from_command_data(data)? {
         Slash::Event(command) => command.run(call).await,
+        Slash::Database(command) => command.run(call).await,
         Slash::Help => Ok(help::run(call)),
         Slash::About => about::run(call).await,
     }
@@ -120,7 +125,7 @@ mod tests {
     fn commands_work_in_guilds_only_and_organisers_see_those_that_manage() {
         let commands = registered();
         let names: Vec<_> = commands.iter().map(|command| command["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["event", "help", "about", WATCH_FOR_ANSWERS]);
+        assert_eq!(names, ["event", "database", "help", "about", WATCH_FOR_ANSWERS]);
         for command in &commands {
             assert_eq!(list(command, "contexts"), [0], "{command}");
             assert_eq!(list(command, "integration_types"), [0], "{command}");
@@ -128,7 +133,8 @@ mod tests {
         let permissions =
             commands.iter().map(|command| command["default_member_permissions"].as_str()).collect::<Vec<_>>();
         let manage_events = Some("8589934592");
-        assert_eq!(permissions, [manage_events, None, None, manage_events]);
+        let manage_guild = Some("32");
+        assert_eq!(permissions, [manage_events, manage_guild, None, None, manage_events]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use bytesize::ByteSize;
+
 use super::call::Call;
 use super::reply::Reply;
 use crate::app::DiscordError;
@@ -13,8 +15,9 @@ use crate::domain::message_link::MessageRefError;
 use crate::domain::permissions::Permissions;
 use crate::domain::text;
 use crate::errors::chain;
-use crate::ids::ChannelId;
+use crate::ids::{ChannelId, GuildId};
 use crate::storage::StorageError;
+use crate::upkeep::UpkeepError;
 
 /// Why a command did not do what it was asked to. The text is a sentence for the member; only
 /// [`CommandError::Fault`] is logged with what caused it.
@@ -136,7 +139,7 @@ pub enum CommandError {
     /// The guild's store is set aside.
     #[error(
         "This server's data cannot be read, so I have set it aside untouched and do nothing here. Whoever runs me finds \
-         the reason in my log."
+         the reason in my log; `/database status` says what can be done."
     )]
     Quarantined,
     /// So little room is left on the disk that nothing new is begun.
@@ -156,6 +159,40 @@ pub enum CommandError {
         "I am still at work with this server's data, so I have not done that yet. Please try again in a minute."
     )]
     InUse,
+    /// Nothing is kept of the guild yet.
+    #[error(
+        "I keep nothing of this server yet. It begins with the first event: `/event create` or `/event watch`."
+    )]
+    NothingKept,
+    /// A file that Discord does not take.
+    #[error(
+        "That makes a file of {}, more than the {} that Discord takes from me here. Whoever runs me can get it with \
+         `muster guild export {guild}`.",
+        ByteSize(*.size),
+        ByteSize(*.max)
+    )]
+    TooLargeToSend {
+        /// How large it is, in bytes.
+        size: u64,
+        /// How large it may be.
+        max: u64,
+        /// Whose data it is.
+        guild: GuildId,
+    },
+    /// An age that makes no sense for the reminder log.
+    #[error("I can clean up what is older than 1 to {max} days; you asked for {days}.")]
+    Days {
+        /// What was asked for.
+        days: u32,
+        /// The most that can be.
+        max: u32,
+    },
+    /// The form of the deletion does not say what the server is called.
+    #[error(
+        "That is not the name of this server, so I have deleted nothing. It is called **{0}**. If you mean it, run \
+         `/database delete` again and type the name just like that."
+    )]
+    OtherName(String),
     /// The bot is leaving the guild, or has left it.
     #[error("I am no longer a member of this server, so I keep nothing about it.")]
     Leaving,
@@ -182,6 +219,16 @@ impl From<StorageError> for CommandError {
             StorageError::InUse { .. } => Self::InUse,
             full if full.is_disk_full() => Self::DiskFull(full),
             other => Self::Fault(other.into()),
+        }
+    }
+}
+
+impl From<UpkeepError> for CommandError {
+    fn from(error: UpkeepError) -> Self {
+        match error {
+            UpkeepError::NoStore { .. } => Self::NothingKept,
+            UpkeepError::Storage(error) => error.into(),
+            other @ UpkeepError::NoBackup { .. } => Self::Fault(other.into()),
         }
     }
 }

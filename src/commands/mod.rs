@@ -21,6 +21,7 @@ mod about;
 mod buttons;
 mod call;
 mod catalogue;
+mod database;
 
 mod error;
 mod event;
@@ -72,6 +73,7 @@ pub fn pace(data: &CommandData) -> Pace {
     match (data.kind, data.name.as_str()) {
         (CommandType::Message, _) => Pace::Slow,
         (_, "event") => event::pace(subcommand),
+        (_, "database") => database::pace(subcommand),
 
         _ => Pace::Quick,
     }

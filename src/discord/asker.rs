@@ -95,6 +95,10 @@ pub(super) async fn invocation(core: &Core, asker: Asker<'_>) -> Result<Invocati
         permissions: Permissions(permissions),
         locale: asker.locale.to_owned(),
     };
-    let attachment_max = usize::try_from(asker.attachment_max).unwrap_or(usize::MAX);
-    Ok(Invocation { guild, channel: ChannelId::new(asker.channel.get()), invoker, attachment_max })
+    Ok(Invocation {
+        guild,
+        channel: ChannelId::new(asker.channel.get()),
+        invoker,
+        attachment_max: asker.attachment_max.into(),
+    })
 }

@@ -90,6 +90,10 @@ impl Discord for Edge {
         self.core.access.forget_channel(channel);
     }
 
+    fn forget_guild(&self, guild: GuildId) {
+        self.read_again_soon(guild);
+    }
+
     async fn message(
         &self,
         channel: ChannelId,

@@ -15,8 +15,8 @@ use crate::telemetry::metric;
 
 /// How often it is looked for backups that are due, unless they are due more often.
 const LOOK: Duration = Duration::from_mins(1);
-/// How soon a guild without any backup gets its first one.
-const FIRST: TimeDelta = TimeDelta::hours(1);
+/// How soon a guild without any backup gets its first one: a store that was just made holds nothing yet.
+const FIRST: TimeDelta = TimeDelta::minutes(10);
 /// How soon a backup that failed is tried again.
 const AGAIN: TimeDelta = TimeDelta::minutes(15);
 

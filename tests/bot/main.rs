@@ -15,6 +15,7 @@ mod grid;
 mod guild_cli;
 mod guilds;
 mod house;
+mod many;
 mod observing;
 mod operator;
 mod people;

@@ -109,6 +109,7 @@ async fn every_metric_of_the_databases_and_the_disk_is_on_its_page() {
     discord.wait_for_command("event").await;
     let message = guild.owner().says(&guild.channel("general"), "Who comes?");
     guild.owner().uses(&message, "Watch for answers").await.unwrap();
+    guild.owner().runs(&guild.channel("general"), "/about").send().await.unwrap();
     within("the disk was looked at", || async {
         get(&address, "/metrics").await.1.contains("\nmuster_disk_free_bytes ")
     })
@@ -125,6 +126,10 @@ async fn every_metric_of_the_databases_and_the_disk_is_on_its_page() {
         ("muster_store_hits_total", "counter"),
         ("muster_store_misses_total", "counter"),
         ("muster_store_evictions_total", "counter"),
+        ("muster_store_migrations_total", "counter"),
+        ("muster_stores_quarantined_total", "counter"),
+        ("muster_backups_total", "counter"),
+        ("muster_backup_age_seconds", "gauge"),
         ("muster_disk_free_bytes", "gauge"),
         ("muster_disk_low", "gauge"),
     ] {

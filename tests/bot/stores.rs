@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::path::PathBuf;
 
 use discord_emulator::{Emulator, Guild};
 use futures::{StreamExt, stream};
@@ -37,8 +38,28 @@ fn open_databases(stage: &Stage) -> usize {
     open.len()
 }
 
+/// What Muster told the organisers of a guild in its first channel.
+fn notices(guild: &Guild) -> Vec<String> {
+    let messages = guild.channel("general").messages();
+    messages.iter().map(|message| message.text()).filter(|text| text.contains("damaged")).collect()
+}
+
+/// How many reminders were sent in a guild.
+fn sent(guild: &Guild) -> usize {
+    reminders(&guild.channel("general")).len() - notices(guild).len()
+}
+
+/// The stores of a guild that were set aside, oldest first.
+fn set_aside(stage: &Stage, guild: &Guild) -> Vec<PathBuf> {
+    let quarantine = stage.data().join("quarantine").join(guild.id().to_string());
+    let entries = fs::read_dir(quarantine).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut stores: Vec<_> = entries.filter(|path| path.is_dir()).collect();
+    stores.sort_unstable();
+    stores
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_cannot_be_opened_harms_no_other_guild_and_can_be_put_right() {
+async fn a_damaged_store_without_a_backup_harms_no_other_guild_and_can_be_put_right() {
     let garbage = b"This is no database, and there is much of it. ".repeat(200);
     for content in [garbage.as_slice(), b""] {
         let mut stage = Stage::empty().await;
@@ -49,6 +70,7 @@ async fn a_store_that_cannot_be_opened_harms_no_other_guild_and_can_be_put_right
         fs::write(&broken, content).unwrap();
         stage.expect_error("the store of this guild is set aside");
         stage.start().await;
+        stage.until("the organisers are told", || notices(&guilds[1]).len() == 1).await;
         stage.pass(HOUR);
         let others = [guilds[0].clone(), guilds[2].clone()];
         until_reminded(&stage, &others, 1).await;
@@ -61,13 +83,52 @@ async fn a_store_that_cannot_be_opened_harms_no_other_guild_and_can_be_put_right
         assert!(reply.text().contains("set it aside untouched"), "{}", reply.text());
         stage.pass(HOUR);
         until_reminded(&stage, &others, 2).await;
-        assert_eq!(reminders(&general), []);
-        assert_eq!(fs::read(&broken).unwrap(), content, "the broken file was touched");
+        let aside = set_aside(&stage, &guilds[1]);
+        assert_eq!(aside.len(), 1);
+        assert_eq!(fs::read(aside[0].join("guild.db")).unwrap(), content, "the broken file was touched");
         assert_eq!(stage.log().errors().len(), 1, "the operator is told once");
+        assert_eq!(notices(&guilds[1]).len(), 1, "the organisers are told once");
+        fs::rename(&aside[0], stage.guild_dir(&guilds[1])).unwrap();
         fs::write(&broken, good).unwrap();
         stage.pass(HOUR);
-        until_reminded(&stage, &guilds[1..2], 1).await;
+        stage.until("it reminds again", || stage.log_rows(&guilds[1]) == ["sent"]).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_takes_the_place_of_a_damaged_store_and_nothing_is_sent_twice() {
+    let mut stage = Stage::empty().await;
+    let guilds = guilds_with_events(&mut stage, 2).await;
+    for round in 1..=2 {
+        stage.pass(HOUR);
+        until_reminded(&stage, &guilds, round).await;
+    }
+    let backups = stage.data().join("backups").join(guilds[0].id().to_string());
+    stage.until("there is a backup", || fs::read_dir(&backups).is_ok_and(|found| found.count() == 1)).await;
+    stage.pass(HOUR);
+    until_reminded(&stage, &guilds, 3).await;
+    stage.stop().await.expect("the bot stops cleanly");
+    fs::write(stage.guild_dir(&guilds[0]).join("guild.db"), "this is no database").unwrap();
+    stage.expect_error("the store of this guild is set aside");
+    for _ in 0..2 {
+        stage.start().await;
+        stage.until("the organisers are told", || notices(&guilds[0]).len() == 1).await;
+        stage.stop().await.expect("the bot stops cleanly");
+    }
+    let notice = &notices(&guilds[0])[0];
+    let owner = guilds[0].owner().id();
+    assert!(notice.starts_with(&format!("<@{owner}> What I had written down")), "{notice}");
+    assert!(notice.contains("I went on with my backup of <t:"), "{notice}");
+    stage.start().await;
+    assert_eq!(sent(&guilds[0]), 3, "what was due before the restore is not sent again");
+    stage.pass(HOUR);
+    stage
+        .until("the next goes out", || {
+            stage.log_rows(&guilds[0]).ends_with(&["skipped".into(), "sent".into()])
+        })
+        .await;
+    until_reminded(&stage, &guilds[1..], 4).await;
+    assert_eq!(sent(&guilds[0]), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

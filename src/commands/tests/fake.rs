@@ -129,6 +129,8 @@ impl Discord for FakeDiscord {
 
     fn forget_permissions(&self, _: GuildId, _: ChannelId) {}
 
+    fn forget_guild(&self, _: GuildId) {}
+
     async fn message(&self, _: ChannelId, id: MessageId) -> Result<Option<MessageInfo>, DiscordError> {
         Ok(self.facts(|facts| facts.messages.get(&id).cloned()))
     }

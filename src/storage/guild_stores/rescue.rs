@@ -57,7 +57,7 @@ impl Shared {
                 Err(NotOpened::Failed(error)) => return Err(error),
             }
         }
-        tracing::error!(
+        tracing::warn!(
             guild.id = %guild, "this guild has no good backup, so its commands and reminders rest until its store is \
              restored or deleted"
         );

@@ -86,9 +86,7 @@ impl Shared {
             });
             return Err(StorageError::InUse { guild, waited });
         }
-        if let Some(db) = slot.db.get() {
-            db.pool.close().await;
-        }
+        slot.release(&self.tasks).await;
         Ok(slot)
     }
 

@@ -71,6 +71,14 @@ impl Registry {
         Ok(registry)
     }
 
+    /// Checks, without opening it, that the system store can be written, if there is one.
+    ///
+    /// # Errors
+    /// [`StorageError::DataDir`], which names the file and the user.
+    pub fn check_writable(dir: &DataDir) -> Result<(), StorageError> {
+        system_store::check_writable(dir)
+    }
+
     /// Logs the statements on the system store that take longer than this; zero: none.
     #[must_use]
     pub fn logging_slow_statements(mut self, slower_than: Duration) -> Self {

@@ -1,6 +1,7 @@
 //! The system store, `system.db`: the registry's rows and a few single values.
 
-use std::path::Path;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use sqlx::SqlitePool;
@@ -30,6 +31,7 @@ impl SystemStore {
     /// Opens the system store, and creates it if it is missing.
     pub(super) async fn open(dir: &DataDir) -> Result<Self, StorageError> {
         let file = dir.system_db();
+        check_writable(dir)?;
         match files::kind(&file)? {
             None => create(&file).await?,
             Some(found) if found.is_file() && found.len() > 0 => {}
@@ -129,6 +131,21 @@ impl SystemStore {
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Checks that what there is of the system store can be written. SQLite would open it for reading without a word, and
+/// fail at the first write.
+pub(super) fn check_writable(dir: &DataDir) -> Result<(), StorageError> {
+    for ending in ["", "-wal", "-shm"] {
+        let mut file = dir.system_db().into_os_string();
+        file.push(ending);
+        let file = PathBuf::from(file);
+        if files::kind(&file)?.is_some_and(|found| found.is_file()) {
+            let opened = OpenOptions::new().read(true).write(true).open(&file);
+            opened.map_err(files::failed("write", &file))?;
+        }
+    }
+    Ok(())
 }
 
 fn row_as_json(guild: GuildId, record: &GuildRecord) -> serde_json::Value {

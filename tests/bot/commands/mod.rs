@@ -3,6 +3,7 @@
 mod autocomplete;
 mod create;
 mod create_faults;
+mod database;
 mod deferrals;
 mod forged;
 mod help;

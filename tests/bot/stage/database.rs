@@ -24,6 +24,11 @@ impl Stage {
         self.column(guild, "SELECT title FROM events WHERE ended_at IS NULL ORDER BY id")
     }
 
+    /// What the guild is called, by its database.
+    pub(crate) fn names(&self, guild: &Guild) -> Vec<String> {
+        self.column(guild, "SELECT name FROM guild WHERE name IS NOT NULL")
+    }
+
     /// How many events there are whose message the bot does not know.
     pub(crate) fn drafts(&self, guild: &Guild) -> usize {
         self.column(guild, "SELECT title FROM events WHERE message_id IS NULL").len()

@@ -35,7 +35,7 @@ pub(crate) use self::database::{log_rows, read};
 use self::log::Log;
 pub(crate) use self::port::{free_address, get};
 pub(crate) use self::program::Program;
-pub(crate) use self::telling::{assert_private, picture};
+pub(crate) use self::telling::{assert_private, picture, without_numbers};
 
 /// How long a test waits for what it expects.
 const DEADLINE: Duration = Duration::from_secs(20);

@@ -59,7 +59,9 @@ impl Program {
         settings: &[(&str, &str)],
     ) -> Output {
         let mut shell = prepared(Command::new("/bin/sh"), data);
-        shell.args(["-c", &format!("{before} \"$0\" \"$@\""), MUSTER]);
+        // From its own folder: whoever it runs as may not get there.
+        shell.current_dir(Path::new(MUSTER).parent().expect("it is in a folder"));
+        shell.args(["-c", &format!("{before} \"$0\" \"$@\""), "./muster"]);
         shell.args(arguments).envs(settings.iter().copied()).output().expect("the shell runs")
     }
 
@@ -76,6 +78,20 @@ impl Program {
     fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).expect("it runs");
+    }
+
+    /// How many files, sockets and the like it has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        self.entries("fd")
+    }
+
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> usize {
+        self.entries("task")
+    }
+
+    fn entries(&self, what: &str) -> usize {
+        std::fs::read_dir(format!("/proc/{}/{what}", self.child.id())).expect("it runs").count()
     }
 
     /// Sends SIGKILL, and waits for the end.

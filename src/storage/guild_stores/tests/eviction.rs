@@ -1,4 +1,5 @@
 use super::*;
+use crate::storage::testing::fast_dir;
 
 #[tokio::test]
 async fn the_store_used_longest_ago_gives_way() {
@@ -100,4 +101,22 @@ async fn the_shutdown_leaves_running_statements_behind_at_its_deadline_and_close
     assert!(!guild_dir(&tmp, OTHER).join("guild.db-wal").exists(), "it is closed");
     assert!(matches!(stores.open(GUILD).await, Err(StorageError::Closed { .. })));
     drop(stuck);
+}
+
+#[tokio::test]
+async fn the_write_ahead_log_stays_small_however_much_is_written() {
+    let tmp = fast_dir();
+    let stores = stores_in(&tmp, options(4));
+    let lease = create(&stores, GUILD).await;
+    let log = guild_dir(&tmp, GUILD).join("guild.db-wal");
+    let mut largest = 0;
+    for _ in 0..200 {
+        // Some 80 kB, of which the next write leaves nothing as it was.
+        let write = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+                     INSERT INTO members SELECT i, hex(randomblob(200)), 0, '[]', 0, 0 FROM n WHERE true
+                     ON CONFLICT (user_id) DO UPDATE SET name = excluded.name";
+        sqlx::query(write).execute(lease.pool()).await.unwrap();
+        largest = largest.max(std::fs::metadata(&log).unwrap().len());
+    }
+    assert!((50_000..3_000_000).contains(&largest), "{largest} bytes, of 16 MB that were written");
 }
