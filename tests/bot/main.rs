@@ -10,6 +10,7 @@ mod disk;
 mod drafts;
 mod edge;
 mod failures;
+mod full_disk;
 mod gateway;
 mod grid;
 mod guild_cli;

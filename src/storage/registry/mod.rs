@@ -12,6 +12,7 @@
 //!
 //! **Does not know** what is due, or whether a guild still exists.
 
+mod opening;
 mod record;
 mod records;
 mod system_store;
@@ -52,10 +53,10 @@ impl Registry {
     /// Muster is no longer in are found out like all others.
     ///
     /// # Errors
-    /// [`StorageError::SystemUnusable`] if the file is not what it should be; a failure of the file system or of
-    /// SQLite.
+    /// [`StorageError::SystemUnusable`] if the file is from a newer version; a failure of the file system or of SQLite. A
+    /// damaged one is set aside and made anew.
     pub async fn open(dir: &DataDir, clock: SharedClock) -> Result<Self, StorageError> {
-        let system = SystemStore::open(dir).await?;
+        let system = SystemStore::open(dir, clock.now()).await?;
         let records = Records::default();
         for known in system.load().await? {
             records.load(known.guild, known.record);
@@ -65,7 +66,9 @@ impl Registry {
         system.set_value(CLEAN_STOP, "no", clock.now()).await?;
         let (writing, written) = (Mutex::new(()), AtomicU64::new(0));
         let mut registry = Self { records, system, writing, written, was_clean_stop, clock };
-        if registry.adopt(dir.guilds_on_disk()?).await? > 0 {
+        let mut guilds = dir.guilds_on_disk()?;
+        guilds.extend(dir.guilds_set_aside()?);
+        if registry.adopt(guilds).await? > 0 {
             registry.was_clean_stop = false;
         }
         Ok(registry)
@@ -76,7 +79,7 @@ impl Registry {
     /// # Errors
     /// [`StorageError::DataDir`], which names the file and the user.
     pub fn check_writable(dir: &DataDir) -> Result<(), StorageError> {
-        system_store::check_writable(dir)
+        opening::check_writable(dir)
     }
 
     /// Logs the statements on the system store that take longer than this; zero: none.
