@@ -16,6 +16,7 @@
 //! here with a repository that borrows the guild's connection, and a method of [`Lease`] that hands it out.
 
 mod columns;
+mod connection;
 mod data_dir;
 mod descriptors;
 mod disk_space;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use muster::clock::SystemClock;
 use muster::storage::{DataDir, Registry};
 
-use crate::stage::Program;
+use crate::stage::{Program, skipped};
 
 const TOKEN: (&str, &str) = ("DISCORD_TOKEN", "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.secret");
 
@@ -94,8 +94,10 @@ fn set_mode(path: &Path, mode: u32) {
 async fn a_data_directory_that_may_only_be_read_is_refused_with_path_and_user() {
     let said = refusal(|data| set_mode(data, 0o500)).await;
     assert!(said.contains("cannot write to data: Permission denied"), "{said}");
-    let said = refusal(|data| set_mode(&data.join("guilds"), 0o500)).await;
-    assert!(said.contains("cannot write to data/guilds: Permission denied"), "{said}");
+    for name in ["guilds", "backups", "quarantine"] {
+        let said = refusal(|data| set_mode(&data.join(name), 0o500)).await;
+        assert!(said.contains(&format!("cannot write to data/{name}: Permission denied")), "{said}");
+    }
 }
 
 #[tokio::test]
@@ -114,7 +116,7 @@ async fn a_lock_or_a_system_store_that_may_not_be_written_is_refused_with_path_a
 #[tokio::test]
 async fn a_data_directory_of_somebody_else_is_refused_with_path_and_user() {
     if !rustix::process::getuid().is_root() {
-        eprintln!("SKIPPED: only root can give a directory to somebody else");
+        skipped("disk::a_data_directory_of_somebody_else", "only root can give a directory away");
         return;
     }
     let said = refusal(|data| chown(data, Some(0), Some(0)).unwrap()).await;
@@ -129,10 +131,12 @@ async fn a_data_directory_of_somebody_else_is_refused_with_path_and_user() {
 
 #[tokio::test]
 async fn a_file_in_the_place_of_a_directory_is_refused_with_path_and_user() {
-    let said = refusal(|data| {
-        fs::remove_dir(data.join("guilds")).unwrap();
-        fs::write(data.join("guilds"), "").unwrap();
-    });
-    let said = said.await;
-    assert!(said.contains("cannot use data/guilds: not a directory"), "{said}");
+    for name in ["guilds", "backups", "quarantine"] {
+        let said = refusal(|data| {
+            fs::remove_dir(data.join(name)).unwrap();
+            fs::write(data.join(name), "").unwrap();
+        });
+        let said = said.await;
+        assert!(said.contains(&format!("cannot use data/{name}: not a directory")), "{said}");
+    }
 }

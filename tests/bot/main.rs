@@ -11,6 +11,7 @@ mod disk;
 mod drafts;
 mod edge;
 mod failures;
+mod full_disk;
 mod gateway;
 mod grid;
 mod guild_cli;

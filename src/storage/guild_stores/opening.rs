@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::OnceCell;
 
 use super::{StoreOptions, Synchronous, file_check, snapshot};
 use crate::clock::SharedClock;
 use crate::ids::GuildId;
+use crate::storage::connection::one_connection;
 use crate::storage::guild_db::GuildDb;
 use crate::storage::quarantine::{self, Quarantine};
 use crate::storage::stopwatch::Stopwatch;
@@ -108,13 +109,7 @@ impl Opener {
     }
 
     fn connect(&self, guild: GuildId, file: &Path, options: SqliteConnectOptions) -> GuildDb {
-        let pool = SqlitePoolOptions::new()
-            // One connection, which the manager closes: everything of a guild takes its turn on it.
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_lazy_with(options.filename(file));
+        let pool = one_connection(options.filename(file));
         GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine), stopwatch: self.stopwatch }
     }
 

@@ -4,9 +4,10 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 
 use crate::clock::Timestamp;
+use crate::storage::connection::one_connection;
 use crate::storage::data_dir::DataDir;
 use crate::storage::schema::SYSTEM;
 use crate::storage::{StorageError, files, quarantine};
@@ -60,12 +61,7 @@ async fn open_file(file: &Path) -> Result<SqlitePool, NotOpened> {
         .filename(file)
         .synchronous(SqliteSynchronous::Full)
         .pragma("soft_heap_limit", SOFT_HEAP_LIMIT);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .connect_lazy_with(options);
+    let pool = one_connection(options);
     match check(&pool, file).await {
         Ok(()) => Ok(pool),
         Err(not_opened) => {

@@ -1,6 +1,6 @@
 //! The bot as its operator meets it: the program, its output, its exit code, its port.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread::{self, JoinHandle};
@@ -124,5 +124,10 @@ impl Drop for Program {
         // Already ended: then there is nothing to kill.
         drop(self.child.kill());
         drop(self.child.wait());
+        if thread::panicking()
+            && let Some(Ok(log)) = self.stderr.take().map(JoinHandle::join)
+        {
+            drop(writeln!(std::io::stderr(), "the log of the program:\n{log}"));
+        }
     }
 }

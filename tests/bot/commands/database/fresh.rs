@@ -25,6 +25,8 @@ async fn buttons_on_messages_from_before_say_that_they_mean_nothing_any_more() {
     let event = general.last_message().unwrap();
     stage.told(&guild.owner(), &general, "/event remind", &[("event", "Match")]).await;
     let reminder = general.wait_for_message(|message| !message.pings().is_empty()).await;
+    // Its message waits to be rewritten when everything goes.
+    guild.owner().presses(&event, "Coming").await.unwrap();
     deleted(&guild).await;
     let mut answers = Vec::new();
     for round in 0..2 {
