@@ -2,5 +2,6 @@
 
 mod harm;
 mod patient;
+mod program;
 mod running;
 mod stopped;
