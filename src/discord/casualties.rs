@@ -138,12 +138,19 @@ async fn tell(
     let body = MessageBody {
         content: words(notice, board.owner_id, &roles),
         allowed_mentions: AllowedMentions::users_and_roles(&[board.owner_id], &roles),
-        nonce: Some(Nonce::new(format!("aside-{}", notice.at.timestamp_millis()))),
+        nonce: Some(nonce(notice)),
         ..MessageBody::default()
     };
     let call = routes::send_message(channel, &body).with_urgency(Urgency::Background);
     let _sent: WireId<MessageId> = core.sender.ask(call).await?;
     Ok(Some(channel))
+}
+
+/// Discord keeps a bot's nonces of all guilds together, and a start may set many stores aside in one millisecond: so the guild
+/// stands in it, and of the instant as much as fits.
+fn nonce(notice: &SetAsideNotice) -> Nonce {
+    let at = notice.at.timestamp_millis().rem_euclid(1 << 32);
+    Nonce::new(format!("{:x}-{at:x}", notice.guild.get()))
 }
 
 /// Where organisers read: the channel for Discord's own notices to them, the one for system messages, or the first in which
