@@ -160,8 +160,7 @@ async fn channel_for(
     guild: GuildId,
     board: &WireNoticeBoard,
 ) -> Result<Option<ChannelId>, EdgeError> {
-    let mut candidates: Vec<ChannelId> =
-        [board.updates, board.greetings].into_iter().flatten().collect();
+    let mut candidates: Vec<ChannelId> = [board.updates, board.greetings].into_iter().flatten().collect();
     let mut channels: Vec<WireChannel> = core.sender.ask(routes::channels(guild)).await?;
     channels.sort_by_key(|channel| (channel.position, channel.id));
     candidates.extend(channels.iter().filter(|channel| channel.kind == 0).map(|channel| channel.id));
