@@ -19,25 +19,27 @@ use crate::samples::{Rounds, in_turns};
 
 const GUILD: u64 = 1_000_000_000_000_000_007;
 
-const POINT_READ: &str = "SELECT name, roles FROM members WHERE user_id = $1";
+// Numbered with `?` rather than `$`, which rusqlite would number by order of appearance.
+
+const POINT_READ: &str = "SELECT name, roles FROM members WHERE user_id = ?1";
 
 const JOIN: &str = "SELECT members.user_id, members.name, responses.choice, responses.updated_at
                     FROM responses JOIN members ON members.user_id = responses.user_id
-                    WHERE responses.event_id = $1 ORDER BY responses.updated_at, members.user_id";
+                    WHERE responses.event_id = ?1 ORDER BY responses.updated_at, members.user_id";
 
 /// As in [`muster::storage::Events::find`].
-const EVENT: &str = "SELECT * FROM events WHERE id = $1";
+const EVENT: &str = "SELECT * FROM events WHERE id = ?1";
 
 /// As in [`muster::storage::Responses::add_reaction`].
 const INSERT: &str = "INSERT INTO responses (event_id, user_id, choice, source, created_at, updated_at)
-                      SELECT id, $2, $3, 'reaction', $4, $4 FROM events WHERE id = $1 AND ended_at IS NULL
+                      SELECT id, ?2, ?3, 'reaction', ?4, ?4 FROM events WHERE id = ?1 AND ended_at IS NULL
                       ON CONFLICT (event_id, user_id, source, choice) DO NOTHING";
 
 /// As in [`muster::storage::Members::insert_unknown`].
 const BATCH: &str = "INSERT OR IGNORE INTO members (user_id, name, is_bot, roles, created_at, updated_at)
                      SELECT json_extract(value, '$.user_id'), json_extract(value, '$.name'),
-                            json_extract(value, '$.is_bot'), json_extract(value, '$.roles'), $2, $2
-                     FROM json_each($1)";
+                            json_extract(value, '$.is_bot'), json_extract(value, '$.roles'), ?2, ?2
+                     FROM json_each(?1)";
 
 const QUICK: Rounds = Rounds { rounds: 50, times: 100 };
 /// For what is flushed to a disk each time.

@@ -5,6 +5,7 @@ mod answers;
 mod commands;
 mod connection;
 mod crashes;
+mod damage;
 mod delivery;
 mod disk;
 mod drafts;

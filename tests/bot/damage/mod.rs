@@ -1,0 +1,7 @@
+//! Guild stores that were damaged in every way that a disk, an operator or another program knows.
+
+mod harm;
+mod patient;
+mod program;
+mod running;
+mod stopped;
