@@ -136,8 +136,8 @@ async fn tell(
     let board: WireNoticeBoard = core.sender.ask(routes::guild(notice.guild)).await?;
     let Some(channel) = channel_for(core, notice.guild, &board).await? else { return Ok(None) };
     let body = MessageBody {
-        content: words(notice, board.owner_id, &roles),
-        allowed_mentions: AllowedMentions::users_and_roles(&[board.owner_id], &roles),
+        content: words(notice, board.owner, &roles),
+        allowed_mentions: AllowedMentions::users_and_roles(&[board.owner], &roles),
         nonce: Some(nonce(notice)),
         ..MessageBody::default()
     };
@@ -160,8 +160,7 @@ async fn channel_for(
     guild: GuildId,
     board: &WireNoticeBoard,
 ) -> Result<Option<ChannelId>, EdgeError> {
-    let mut candidates: Vec<ChannelId> =
-        [board.public_updates_channel_id, board.system_channel_id].into_iter().flatten().collect();
+    let mut candidates: Vec<ChannelId> = [board.updates, board.greetings].into_iter().flatten().collect();
     let mut channels: Vec<WireChannel> = core.sender.ask(routes::channels(guild)).await?;
     channels.sort_by_key(|channel| (channel.position, channel.id));
     candidates.extend(channels.iter().filter(|channel| channel.kind == 0).map(|channel| channel.id));

@@ -131,9 +131,9 @@ async fn every_metric_of_the_databases_and_the_disk_is_on_its_page() {
         ("muster_store_migrations_total", "counter"),
         ("muster_stores_quarantined_total", "counter"),
         ("muster_backups_total", "counter"),
+        ("muster_backup_age_seconds", "gauge"),
         ("muster_disk_free_bytes", "gauge"),
         ("muster_disk_low", "gauge"),
-        ("muster_backup_age_seconds", "gauge"),
     ] {
         value(name);
         assert!(page.contains(&format!("# TYPE {name} {kind}")), "{name} is no {kind}:\n{page}");

@@ -14,15 +14,20 @@ const FIRST_MADE: [&str; 2] = ["system.db", "guilds"];
 
 /// Sees that there is a data directory: a command would otherwise make one where nobody looks for it.
 pub(super) fn check_there(dir: &Path) -> Result<(), Failure> {
-    let problem = match fs::symlink_metadata(dir) {
-        Ok(_) if FIRST_MADE.iter().any(|name| dir.join(name).exists()) => return Ok(()),
-        // What cannot be looked at says so when it is opened.
-        Err(error) if error.kind() != ErrorKind::NotFound => return Ok(()),
-        Ok(_) => format!(
+    // What cannot be looked at says so when it is opened.
+    let is_missing = |path: &Path| {
+        let found = fs::symlink_metadata(path);
+        found.is_err_and(|error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory))
+    };
+    let problem = if is_missing(dir) {
+        format!("There is no data directory {}", dir.display())
+    } else if FIRST_MADE.iter().all(|name| is_missing(&dir.join(name))) {
+        format!(
             "{} is not a data directory of Muster's: it holds neither system.db nor guilds",
             dir.display()
-        ),
-        Err(_) => format!("There is no data directory {}", dir.display()),
+        )
+    } else {
+        return Ok(());
     };
     Err(anyhow!("{problem}. Which one is meant stands in storage.data_dir.").into())
 }

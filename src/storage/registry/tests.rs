@@ -150,6 +150,17 @@ async fn a_damaged_system_store_is_set_aside_and_made_anew_from_the_guilds() {
 }
 
 #[tokio::test]
+async fn an_older_program_does_not_touch_the_guilds_of_a_newer_one() {
+    let tmp = tempfile::tempdir().unwrap();
+    let registry = open(&tmp).await;
+    registry.system.set_value(GUILD_SCHEMA, "99", at(0)).await.unwrap();
+    registry.close(true).await.unwrap();
+    let dir = DataDir::open(&tmp.path().join("data")).unwrap();
+    let Err(refused) = Registry::open(&dir, StandingClock::new()).await else { panic!("took it") };
+    assert!(refused.to_string().contains("its guilds have schema 99"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_system_store_of_a_newer_version_is_refused_and_left_as_it_is() {
     let tmp = tempfile::tempdir().unwrap();
     let dir = DataDir::open(tmp.path()).unwrap();
