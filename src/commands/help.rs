@@ -2,6 +2,11 @@
 
 use super::call::Call;
 use super::reply::Reply;
+use super::rights;
+
+/// What only those read who manage the server.
+const FOR_MANAGERS: &str = "\n\nYou manage this server, so `/database` is for you: it shows what I keep of it, backs it \
+    up, hands it to you as a file, or deletes it.";
 
 /// Shows what Muster does, and the first steps.
 pub(super) fn run(call: Call<'_>) -> Reply {
@@ -24,5 +29,6 @@ pub(super) fn run(call: Call<'_>) -> Reply {
          Starting events needs **Manage Events** or an organiser role. Answering needs nothing.",
         reminders.min_interval, reminders.max_interval, reminders.default_interval
     );
+    let text = if rights::may_manage_guild(call.invoker()) { text + FOR_MANAGERS } else { text };
     Reply::page("Muster", &text)
 }

@@ -41,7 +41,7 @@ pub(super) async fn settings(call: Call<'_>) -> Result<GuildSettings, CommandErr
 }
 
 /// Whether the member may do everything with what is kept of this guild.
-fn may_manage_guild(invoker: &Invoker) -> bool {
+pub(super) fn may_manage_guild(invoker: &Invoker) -> bool {
     let enough = [Permissions::MANAGE_GUILD, Permissions::ADMINISTRATOR];
     enough.into_iter().any(|permission| invoker.permissions.contains(permission))
 }

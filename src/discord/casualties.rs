@@ -136,14 +136,21 @@ async fn tell(
     let board: WireNoticeBoard = core.sender.ask(routes::guild(notice.guild)).await?;
     let Some(channel) = channel_for(core, notice.guild, &board).await? else { return Ok(None) };
     let body = MessageBody {
-        content: words(notice, board.owner_id, &roles),
-        allowed_mentions: AllowedMentions::users_and_roles(&[board.owner_id], &roles),
-        nonce: Some(Nonce::new(format!("aside-{}", notice.at.timestamp_millis()))),
+        content: words(notice, board.owner, &roles),
+        allowed_mentions: AllowedMentions::users_and_roles(&[board.owner], &roles),
+        nonce: Some(nonce(notice)),
         ..MessageBody::default()
     };
     let call = routes::send_message(channel, &body).with_urgency(Urgency::Background);
     let _sent: WireId<MessageId> = core.sender.ask(call).await?;
     Ok(Some(channel))
+}
+
+/// Discord keeps a bot's nonces of all guilds together, and a start may set many stores aside in one millisecond: so the guild
+/// stands in it, and of the instant as much as fits.
+fn nonce(notice: &SetAsideNotice) -> Nonce {
+    let at = notice.at.timestamp_millis().rem_euclid(1 << 32);
+    Nonce::new(format!("{:x}-{at:x}", notice.guild.get()))
 }
 
 /// Where organisers read: the channel for Discord's own notices to them, the one for system messages, or the first in which
@@ -153,8 +160,7 @@ async fn channel_for(
     guild: GuildId,
     board: &WireNoticeBoard,
 ) -> Result<Option<ChannelId>, EdgeError> {
-    let mut candidates: Vec<ChannelId> =
-        [board.public_updates_channel_id, board.system_channel_id].into_iter().flatten().collect();
+    let mut candidates: Vec<ChannelId> = [board.updates, board.greetings].into_iter().flatten().collect();
     let mut channels: Vec<WireChannel> = core.sender.ask(routes::channels(guild)).await?;
     channels.sort_by_key(|channel| (channel.position, channel.id));
     candidates.extend(channels.iter().filter(|channel| channel.kind == 0).map(|channel| channel.id));

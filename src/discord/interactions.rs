@@ -235,9 +235,14 @@ fn at_once(mut reply: Reply) -> FirstAnswer {
     }
 }
 
+/// The reply as far as it can be shown after a deferral.
+fn shown_later(reply: Reply) -> Reply {
+    if reply.form.is_some() { refusal(TOO_LATE_FOR_A_FORM) } else { reply }
+}
+
 /// The reply after a deferral. What was announced for one member stays with that member.
 fn afterwards(ticket: &Ticket, kind: Kind, reply: Reply) -> super::sender::Call {
-    let reply = if reply.form.is_some() { refusal(TOO_LATE_FOR_A_FORM) } else { reply };
+    let reply = shown_later(reply);
     let takes_its_place = kind == Kind::Command || reply.kind == ReplyKind::Update;
     let audience = match reply.kind {
         ReplyKind::Ephemeral if !takes_its_place => Audience::Asker,
@@ -256,4 +261,18 @@ fn afterwards(ticket: &Ticket, kind: Kind, reply: Reply) -> super::sender::Call 
 fn measure(name: &str, received: Instant) {
     metrics::histogram!(metric::COMMAND_LATENCY, "command" => name.to_owned())
         .record(received.elapsed().as_secs_f64());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serenity::all::CreateModal;
+
+    #[test]
+    fn a_form_opens_as_a_first_answer_and_after_a_deferral_a_sentence_stands_for_it() {
+        let reply = || Reply { form: Some(CreateModal::new("m1.1.delete", "Delete")), ..Reply::default() };
+        assert_eq!(at_once(reply()).to_json()["type"], 9);
+        let message = shown_later(reply());
+        assert!(message.form.is_none() && message.content.contains("run the command again"));
+    }
 }

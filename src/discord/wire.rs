@@ -51,12 +51,14 @@ pub(super) struct WireGuild {
 /// Where a guild's organisers read what is meant for them, and whose guild it is.
 #[derive(Debug, Deserialize)]
 pub(super) struct WireNoticeBoard {
-    pub(super) owner_id: UserId,
+    #[serde(rename = "owner_id")]
+    pub(super) owner: UserId,
     /// Where Discord itself writes to a community's moderators.
-    #[serde(default)]
-    pub(super) public_updates_channel_id: Option<ChannelId>,
-    #[serde(default)]
-    pub(super) system_channel_id: Option<ChannelId>,
+    #[serde(default, rename = "public_updates_channel_id")]
+    pub(super) updates: Option<ChannelId>,
+    /// Where Discord greets new members.
+    #[serde(default, rename = "system_channel_id")]
+    pub(super) greetings: Option<ChannelId>,
 }
 
 /// A role.

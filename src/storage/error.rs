@@ -84,6 +84,17 @@ pub enum StorageError {
         /// What is wrong with it, as the end of a sentence.
         reason: String,
     },
+    /// The data directory was used by a newer version of Muster.
+    #[error(
+        "This data was written by a newer version of Muster: its guilds have schema {noted}, and this version knows {known}. \
+         Run that version again, or restore the data directory as it was before."
+    )]
+    NewerGuilds {
+        /// The schema of the guilds' stores.
+        noted: i64,
+        /// The newest that this version knows.
+        known: i64,
+    },
     /// The file system refused something in the data directory.
     #[error("Muster (user id {uid}) cannot {operation} {}: {error}.", path.display())]
     DataDir {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 
 use super::StorageError;
 use super::pool_of_one::{PoolOfOne, Turn};
@@ -84,9 +84,4 @@ impl GuildDb {
         self.change("skip numbers", skip).await?;
         Ok(())
     }
-}
-
-/// Begins a transaction that writes. It takes the write lock at once: an upgrade from reading would fail with 517.
-pub(super) async fn begin(connection: &mut SqliteConnection) -> sqlx::Result<Transaction<'_, Sqlite>> {
-    connection.begin_with("BEGIN IMMEDIATE").await
 }

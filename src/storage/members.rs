@@ -7,7 +7,8 @@ use sqlx::{FromRow, Row};
 
 use super::StorageError;
 use super::columns::json;
-use super::guild_db::{GuildDb, begin};
+use super::guild_db::GuildDb;
+use super::pool_of_one::begin;
 use crate::clock::Timestamp;
 use crate::domain::audience::Member;
 use crate::ids::UserId;

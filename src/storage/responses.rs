@@ -9,7 +9,8 @@ use sqlx::types::Json;
 
 use super::StorageError;
 use super::columns::{json, unreadable};
-use super::guild_db::{GuildDb, begin};
+use super::guild_db::GuildDb;
+use super::pool_of_one::begin;
 use crate::clock::Timestamp;
 use crate::domain::choice::Choices;
 use crate::domain::emoji::Emoji;

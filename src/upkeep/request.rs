@@ -74,7 +74,7 @@ impl Upkeep {
     /// [`UpkeepError`].
     pub async fn answer(&self, request: Request) -> Result<Answer, UpkeepError> {
         Ok(match request {
-            Request::List => Answer::List(self.list()?),
+            Request::List => Answer::List(self.list_aside().await?),
             Request::Info(guild) => Answer::Info(Box::new(self.info(guild).await?)),
             Request::BackUp(guild) => Answer::BackUp(self.back_up(guild).await?),
             Request::Restore { guild, from } => Answer::Restore(self.restore(guild, from).await?),
@@ -84,5 +84,14 @@ impl Upkeep {
             Request::Export(guild) => Answer::Export(Box::new(self.export(guild).await?)),
             Request::CleanUp { guild, days } => Answer::CleanUp(self.clean_up(guild, days).await?),
         })
+    }
+
+    /// [`Upkeep::list`] on a thread that may be blocked: it looks at files of every guild.
+    async fn list_aside(&self) -> Result<Vec<GuildSummary>, UpkeepError> {
+        let upkeep = self.clone();
+        match tokio::task::spawn_blocking(move || upkeep.list()).await {
+            Ok(list) => list,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
     }
 }

@@ -133,7 +133,7 @@ impl Rounds {
         self.next.retain(|guild, _| is_here(guild));
         self.latest.retain(|guild, _| is_here(guild));
         let oldest = self.latest.values().min().map(|oldest| self.upkeep.clock.now() - *oldest);
-        let age_s = oldest.map_or(0.0, |age| age.as_seconds_f64());
+        let age_s = oldest.unwrap_or_default().as_seconds_f64();
         metrics::gauge!(metric::BACKUP_AGE).set(age_s);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
-use discord_emulator::{Emulator, Guild};
+use discord_emulator::{Emulator, Guild, Message};
 use futures::{StreamExt, stream};
 
 use crate::stage::{HOUR, Stage, asked, ids, pinged, reminders};
@@ -41,7 +41,7 @@ fn open_databases(stage: &Stage) -> usize {
 /// What Muster told the organisers of a guild in its first channel.
 fn notices(guild: &Guild) -> Vec<String> {
     let messages = guild.channel("general").messages();
-    messages.iter().map(|message| message.text()).filter(|text| text.contains("damaged")).collect()
+    messages.iter().map(Message::text).filter(|text| text.contains("damaged")).collect()
 }
 
 /// How many reminders were sent in a guild.

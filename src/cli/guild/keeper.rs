@@ -1,6 +1,5 @@
 //! Whoever has the data directory and does the work: the bot that runs, or this command itself.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use anyhow::{Context, anyhow};
 use tokio::time::Instant;
 
 use super::Failure;
+use super::data_dir;
 use super::interrupt::Interrupt;
 use crate::clock::SystemClock;
 use crate::config::{Config, StorageConfig};
@@ -66,29 +66,33 @@ impl Keeper {
     /// If there is no data directory, it cannot be used, or whoever has it cannot be asked.
     pub(super) async fn find(config: &Config) -> Result<Self, Failure> {
         let dir = &config.storage.data_dir;
-        check_there(dir)?;
+        data_dir::check_there(dir)?;
         // It opens one after the other, and nobody gave it the descriptors that the bot takes.
         let storage = StorageConfig { max_open: config.storage.max_open.min(FEW), ..config.storage.clone() };
-        let interrupt = Interrupt::listen().context("signals cannot be listened to")?;
         let deadline = Instant::now() + PATIENCE;
-        loop {
-            match Offline::open(&storage, Arc::new(SystemClock)).await {
-                Ok(offline) => return Ok(Self { hands: Hands::Ours(offline), interrupt }),
-                Err(StorageError::InUseByAnother { .. }) => {}
-                Err(error) => return Err(anyhow!(chain(&error)).into()),
-            }
-            match Client::connect(dir).await {
-                Ok(client) => return Ok(Self { hands: Hands::TheBots(client), interrupt }),
-                // It may be about to start or to stop.
-                Err(ClientError::Unreachable(_) | ClientError::Lost) if Instant::now() < deadline => {
-                    tokio::time::sleep(LOOK_EVERY).await;
-                }
-                Err(error) => {
-                    let (dir, why) = (dir.display(), chain(&error));
-                    return Err(anyhow!("Another Muster uses {dir}: stop it first, since {why}.").into());
+        let hands = loop {
+            let silent = match Client::connect(dir).await {
+                Ok(client) => break Hands::TheBots(client),
+                Err(error) => error,
+            };
+            // A socket that nobody serves, or none: either the bot does not run, or it is about to start or to stop.
+            let nobody = matches!(silent, ClientError::Unreachable(_) | ClientError::Lost);
+            if nobody {
+                data_dir::check_owner(dir, rustix::process::geteuid().as_raw())?;
+                match Offline::open(&storage, Arc::new(SystemClock)).await {
+                    Ok(offline) => break Hands::Ours(offline),
+                    Err(StorageError::InUseByAnother { .. }) => {}
+                    Err(error) => return Err(anyhow!(chain(&error)).into()),
                 }
             }
-        }
+            if !nobody || Instant::now() >= deadline {
+                let (dir, why) = (dir.display(), chain(&silent));
+                return Err(anyhow!("Another Muster uses {dir}: stop it first, since {why}.").into());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        };
+        let interrupt = Interrupt::listen().context("signals cannot be listened to")?;
+        Ok(Self { hands, interrupt })
     }
 
     /// Has something done.
@@ -141,16 +145,4 @@ fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())
-}
-
-/// Sees that there is a data directory: a command would otherwise make one where nobody looks for it.
-fn check_there(dir: &Path) -> Result<(), Failure> {
-    let keeps_something = ["system.db", "guilds"].iter().any(|name| dir.join(name).exists());
-    match std::fs::symlink_metadata(dir) {
-        Ok(_) if keeps_something => Ok(()),
-        // What cannot be looked at says so when it is opened.
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Ok(()),
-        Ok(_) => Err(anyhow!("{} is not a data directory of Muster's: it holds neither system.db nor guilds. Which one is meant stands in storage.data_dir.", dir.display()).into()),
-        Err(_) => Err(anyhow!("There is no data directory {}. Which one is meant stands in storage.data_dir.", dir.display()).into()),
-    }
 }

@@ -5,7 +5,7 @@
 //!
 //! **Invariants**
 //! - Nothing but the data directory is needed: no token, no network.
-//! - A data directory that is not there is never made here: its name was mistyped.
+//! - A data directory that is not there is never made here: its name was mistyped. One of another user is left alone.
 //! - One guild at which something fails does not stop the others; the end says how many failed.
 //!
 //! To add a command: a variant of [`GuildCommand`], its arm in [`run`], and its words in [`text`].
@@ -13,6 +13,7 @@
 mod all;
 mod arguments;
 mod confirm;
+mod data_dir;
 mod export;
 mod interrupt;
 mod keeper;

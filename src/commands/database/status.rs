@@ -24,7 +24,11 @@ fn nothing(info: &GuildInfo) -> Vec<String> {
     let mut lines =
         vec!["Nothing yet. It begins with the first event: `/event create` or `/event watch`.".to_owned()];
     if info.summary.backups > 0 {
-        lines.push(format!("There are backups of what I once kept, though. {}", bring_back(info)));
+        let (kept, guild) = (backups(info), info.summary.guild_id);
+        lines.push(format!(
+            "I still have {kept} of what I kept before; whoever runs me can bring one back with \
+             `muster guild restore {guild}`."
+        ));
     }
     lines
 }
@@ -33,9 +37,7 @@ fn in_use(info: &GuildInfo) -> Vec<String> {
     let oldest = info.oldest_log_at.map(|at| format!(", the oldest of {}", text::full_time(at)));
     let check = match info.problem {
         None => "all of it can be read and fits together".to_owned(),
-        Some(_) => {
-            format!("some of it is damaged. {}", bring_back(info))
-        }
+        Some(_) => format!("some of it is damaged. {}", who_helps(info)),
     };
     vec![
         format!("Size: {}", ByteSize(info.summary.size_bytes)),
@@ -54,7 +56,7 @@ fn set_aside(info: &GuildInfo) -> Vec<String> {
          command about events and send no reminder here."
             .to_owned(),
         format!("Last backup: {}", last_backup(info)),
-        bring_back(info),
+        who_helps(info),
         "To begin again without it, use `/database delete`: then everything is gone, and I start afresh.".to_owned(),
     ]
 }
@@ -62,19 +64,22 @@ fn set_aside(info: &GuildInfo) -> Vec<String> {
 /// When the last backup was taken, and how many there are.
 fn last_backup(info: &GuildInfo) -> String {
     match info.summary.last_backup_at {
-        Some(at) => {
-            let kept = text::count(info.summary.backups, "backup", "backups");
-            format!("{}; I keep {kept}", text::relative_time(at))
-        }
+        Some(at) => format!("{}; I keep {}", text::relative_time(at), backups(info)),
         None => "none yet".to_owned(),
     }
 }
 
-/// Who can bring a backup back, and how.
-fn bring_back(info: &GuildInfo) -> String {
+fn backups(info: &GuildInfo) -> String {
+    text::count(info.summary.backups, "backup", "backups")
+}
+
+/// What whoever runs Muster can find out and do.
+fn who_helps(info: &GuildInfo) -> String {
     let guild = info.summary.guild_id;
-    if info.summary.backups == 0 {
-        return "Whoever runs me finds the reason in my log.".to_owned();
+    match info.summary.backups {
+        0 => "Whoever runs me finds the reason in my log.".to_owned(),
+        _ => format!(
+            "Whoever runs me finds the reason in my log, and can bring a backup back with `muster guild restore {guild}`."
+        ),
     }
-    format!("Whoever runs me can bring back the last one with `muster guild restore {guild}`.")
 }

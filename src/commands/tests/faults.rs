@@ -6,9 +6,12 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use super::{ANNA, GUILD, House, MESSAGE, ORGANISER, invocation, shown, text};
+use crate::app::DiscordError;
 use crate::commands::call::Call;
 use crate::commands::error::{CommandError, report};
 use crate::commands::run;
+use crate::storage::StorageError;
+use crate::upkeep::UpkeepError;
 
 #[tokio::test]
 async fn a_store_that_is_set_aside_is_said_to_be() {
@@ -72,4 +75,27 @@ async fn a_fault_shows_a_number_and_nothing_of_its_cause() {
     let number = told.rsplit('`').nth(1).unwrap();
     assert!(number.len() == 8 && number.bytes().all(|byte| byte.is_ascii_hexdigit()), "{told}");
     assert!(told.starts_with("Something went wrong on my side.") && !told.contains("disk"), "{told}");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_to_be_full_wherever_it_is_met() {
+    let full = || StorageError::DataDir {
+        path: "data/guilds/1".into(),
+        uid: 1_000,
+        operation: "create",
+        error: std::io::ErrorKind::StorageFull.into(),
+    };
+    let (house, invocation) = (House::new().await, invocation(ORGANISER));
+    let call = Call { app: &house.app, invocation: &invocation };
+    for met in [
+        CommandError::from(full()),
+        CommandError::from(DiscordError::Storage(full())),
+        CommandError::from(UpkeepError::Storage(full())),
+    ] {
+        let told = report(call, "event", &met).content;
+        assert!(
+            told.starts_with("My disk is full") && told.contains("Whoever runs me has to make room"),
+            "{told}"
+        );
+    }
 }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::multipart::{Form, Part};
 use serde::Serialize;
 
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -93,6 +95,18 @@ impl Call {
     pub(crate) fn with_urgency(mut self, urgency: Urgency) -> Self {
         self.urgency = urgency;
         self
+    }
+
+    /// Its body and its files as one multipart body.
+    ///
+    /// Source: <https://docs.discord.com/developers/reference#uploading-files>
+    pub(super) fn parts(&self, body: &[u8]) -> Form {
+        let json = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let form = Form::new().part("payload_json", Part::bytes(body.to_vec()).headers(json));
+        self.uploads.iter().enumerate().fold(form, |form, (number, upload)| {
+            let part = Part::bytes(upload.content.clone()).file_name(upload.name.clone());
+            form.part(format!("files[{number}]"), part)
+        })
     }
 
     /// How long an answer to it is waited for, once it leaves.

@@ -19,7 +19,6 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::multipart::{Form, Part};
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -179,7 +178,7 @@ impl Sender {
             Some(Ok(body)) if call.uploads.is_empty() => {
                 request.header(CONTENT_TYPE, "application/json").body(body.clone())
             }
-            Some(Ok(body)) => request.multipart(parts(body, &call.uploads)),
+            Some(Ok(body)) => request.multipart(call.parts(body)),
             Some(Err(error)) => return Err(CallError::Unwritable(error.to_string())),
             None => request,
         };
@@ -243,18 +242,6 @@ impl Sender {
         }
         CallError::Limited { after }
     }
-}
-
-/// A body with files, as Discord wants it.
-///
-/// Source: <https://docs.discord.com/developers/reference#uploading-files>
-fn parts(body: &[u8], uploads: &[Upload]) -> Form {
-    let json = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-    let form = Form::new().part("payload_json", Part::bytes(body.to_vec()).headers(json));
-    uploads.iter().enumerate().fold(form, |form, (number, upload)| {
-        let part = Part::bytes(upload.content.clone()).file_name(upload.name.clone());
-        form.part(format!("files[{number}]"), part)
-    })
 }
 
 /// What the path of every request is put behind. Many write the address of the API with its path.

@@ -81,6 +81,22 @@ impl DataDir {
         Ok(aside)
     }
 
+    /// Moves the system store with its write-ahead log to where it harms nobody, and returns where that is.
+    pub(in crate::storage) fn set_system_aside(&self, now: Timestamp) -> Result<PathBuf, StorageError> {
+        let aside = self.quarantine_dir().join("system").join(stamp(now));
+        make_private_dir(&aside)?;
+        let mut names = names_in(&self.root)?;
+        names.retain(|name| name.starts_with("system.db"));
+        // The database last: interrupted before that, it is found damaged again.
+        names.sort_unstable_by_key(|name| std::cmp::Reverse(name.len()));
+        for name in names {
+            move_dir(&self.root.join(&name), &aside.join(&name))?;
+        }
+        sync_dir(&aside)?;
+        sync_dir(&self.root)?;
+        Ok(aside)
+    }
+
     /// Adds to the notices of a guild that a backup of this instant took the place of what was set aside.
     pub(in crate::storage) fn note_restored(
         &self,

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::domain::event::{Event, EventId};
 use crate::ids::MessageId;
 use crate::storage::StorageError;
-use crate::storage::guild_db::begin;
+use crate::storage::pool_of_one::begin;
 
 fn insert(event: &NewEvent, now: Timestamp) -> sqlx::query::QueryAs<'_, Sqlite, Event, SqliteArguments> {
     sqlx::query_as(

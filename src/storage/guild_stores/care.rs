@@ -1,12 +1,19 @@
 //! Looking after a store: is it sound, and does it take more room than it needs.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::lease::Lease;
 use super::leasing::{IfMissing, finished};
 use super::{GuildStores, Shared, file_check};
 use crate::ids::GuildId;
 use crate::storage::StorageError;
+use crate::storage::quarantine::Case;
+
+/// How often to look whether a doubted store is free.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What a look at a whole store showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +91,7 @@ impl Shared {
         match doubt {
             None => {}
             Some(StorageError::Quarantined { reason: problem, .. }) => {
-                let again = self.visit(guild).await?;
+                let again = self.visit_once_free(guild).await?;
                 let rescued = again.as_ref().and_then(Visit::rescued_from);
                 if let Some(visit) = again {
                     self.end_visit(visit);
@@ -116,6 +123,25 @@ impl Shared {
         let was_open = self.slots.is_open(guild);
         let lease = self.lease(guild, IfMissing::Leave).await?;
         Ok(lease.map(|lease| Visit { lease, was_open }))
+    }
+
+    /// Leases a doubted store again once nobody else uses it, so that this opening looks at the whole file.
+    async fn visit_once_free(self: &Arc<Self>, guild: GuildId) -> Result<Option<Visit>, StorageError> {
+        let deadline = Instant::now() + self.options.lease_wait;
+        loop {
+            match self.visit(guild).await {
+                Err(StorageError::Quarantined { .. })
+                    if self.is_doubted(guild) && Instant::now() < deadline =>
+                {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+                visit => return visit,
+            }
+        }
+    }
+
+    fn is_doubted(&self, guild: GuildId) -> bool {
+        matches!(self.quarantine.find(guild), Some(Case::Doubted(_)))
     }
 
     /// Gives the lease back, and closes the store if it was opened for this: going through all guilds must not leave open

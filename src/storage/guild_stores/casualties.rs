@@ -1,4 +1,4 @@
-//! The guilds whose stores were set aside or replaced, for whoever keeps something in memory about them.
+//! The guilds whose stores were set aside, replaced or deleted, for whoever keeps something in memory about them.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -28,8 +28,8 @@ impl Casualties {
 }
 
 impl GuildStores {
-    /// Returns the guilds whose stores were set aside or replaced by a backup since the last call, as soon as there are
-    /// some: what is due there, and what is believed of their members and answers, has to be looked at again.
+    /// Returns the guilds whose stores were set aside, replaced by a backup or deleted since the last call, as soon as there
+    /// are some: what is due there, and what is believed of their members and answers, has to be looked at again.
     ///
     /// # Cancel safety
     /// No guild is lost when the future is dropped.

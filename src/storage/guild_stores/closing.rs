@@ -145,6 +145,7 @@ impl Shared {
         }
         if removed.is_ok() {
             self.quarantine.remove(guild);
+            self.casualties.note(guild);
         }
         removed
     }

@@ -125,7 +125,7 @@ impl Opener {
         file: &Path,
         options: SqliteConnectOptions,
     ) -> Result<GuildDb, NotOpened> {
-        let pool = PoolOfOne::open(&options.filename(file)).await;
+        let pool = PoolOfOne::open(options.filename(file)).await;
         let pool = pool.map_err(|error| file_check::refused(guild, "open", error))?;
         Ok(GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine), stopwatch: self.stopwatch })
     }

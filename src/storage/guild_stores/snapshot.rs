@@ -87,8 +87,7 @@ pub(super) async fn take(
 /// Reads a snapshot from its first byte to its last, as a restore would have to.
 async fn check(db: &GuildDb, snapshot: &Path) -> Result<(), NotOpened> {
     let options = SqliteConnectOptions::new().filename(snapshot).read_only(true).create_if_missing(false);
-    let pool =
-        PoolOfOne::open(&options).await.map_err(|error| refused(db.guild, "open its backup", error))?;
+    let pool = PoolOfOne::open(options).await.map_err(|error| refused(db.guild, "open its backup", error))?;
     let snapshot = GuildDb { pool, ..db.clone() };
     let checked = async {
         file_check::identity(&snapshot).await?.belongs_to(db.guild)?;

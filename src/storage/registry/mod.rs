@@ -12,6 +12,7 @@
 //!
 //! **Does not know** what is due, or whether a guild still exists.
 
+mod opening;
 mod record;
 mod records;
 mod system_store;
@@ -26,11 +27,12 @@ use tokio::sync::Mutex;
 pub use self::record::{GuildRecord, Membership};
 use self::records::Records;
 use self::system_store::SystemStore;
-use super::{DataDir, StorageError};
+use super::{DataDir, StorageError, schema};
 use crate::clock::{SharedClock, Timestamp};
 use crate::ids::GuildId;
 
 const CLEAN_STOP: &str = "clean_stop";
+const GUILD_SCHEMA: &str = "guild_schema";
 const COMMAND_FINGERPRINT: &str = "command_fingerprint";
 
 /// The facts about all guilds: read from memory, kept in the system store.
@@ -52,10 +54,11 @@ impl Registry {
     /// Muster is no longer in are found out like all others.
     ///
     /// # Errors
-    /// [`StorageError::SystemUnusable`] if the file is not what it should be; a failure of the file system or of
-    /// SQLite.
+    /// [`StorageError::SystemUnusable`] if it or the guilds' stores are from a newer version; a failure of the file system or of SQLite. A
+    /// damaged one is set aside and made anew.
     pub async fn open(dir: &DataDir, clock: SharedClock) -> Result<Self, StorageError> {
-        let system = SystemStore::open(dir).await?;
+        let system = SystemStore::open(dir, clock.now()).await?;
+        refuse_newer_guilds(&system, clock.now()).await?;
         let records = Records::default();
         for known in system.load().await? {
             records.load(known.guild, known.record);
@@ -65,7 +68,9 @@ impl Registry {
         system.set_value(CLEAN_STOP, "no", clock.now()).await?;
         let (writing, written) = (Mutex::new(()), AtomicU64::new(0));
         let mut registry = Self { records, system, writing, written, was_clean_stop, clock };
-        if registry.adopt(dir.guilds_on_disk()?).await? > 0 {
+        let mut guilds = dir.guilds_on_disk()?;
+        guilds.extend(dir.guilds_set_aside()?);
+        if registry.adopt(guilds).await? > 0 {
             registry.was_clean_stop = false;
         }
         Ok(registry)
@@ -76,7 +81,7 @@ impl Registry {
     /// # Errors
     /// [`StorageError::DataDir`], which names the file and the user.
     pub fn check_writable(dir: &DataDir) -> Result<(), StorageError> {
-        system_store::check_writable(dir)
+        opening::check_writable(dir)
     }
 
     /// Logs the statements on the system store that take longer than this; zero: none.
@@ -316,5 +321,17 @@ impl Registry {
         }
         self.written.store(changed.written(), Ordering::Release);
         Ok(())
+    }
+}
+
+/// Refuses the data of a newer version as a whole, and notes this one's. One newer file among many is damage, and a backup takes
+/// its place; an older program on all of them is a mistake, and must not throw every guild back.
+async fn refuse_newer_guilds(system: &SystemStore, now: Timestamp) -> Result<(), StorageError> {
+    let known = schema::GUILD.version();
+    let noted = system.value(GUILD_SCHEMA).await?.and_then(|noted| noted.parse::<i64>().ok());
+    match noted {
+        Some(noted) if noted > known => Err(StorageError::NewerGuilds { noted, known }),
+        Some(noted) if noted == known => Ok(()),
+        _ => system.set_value(GUILD_SCHEMA, &known.to_string(), now).await,
     }
 }

@@ -1,57 +1,28 @@
 //! The system store, `system.db`: the registry's rows and a few single values.
 
-use std::fs::OpenOptions;
-use std::path::{Path, PathBuf};
-
 use serde_json::json;
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::types::Json;
 
+use super::opening;
 use super::record::{GuildRecord, KnownGuild, membership_word};
 use crate::clock::Timestamp;
 use crate::ids::GuildId;
+use crate::storage::StorageError;
 use crate::storage::data_dir::DataDir;
-use crate::storage::schema::SYSTEM;
+use crate::storage::pool_of_one::{PoolOfOne, begin};
 use crate::storage::stopwatch::{Owner, Stopwatch};
-use crate::storage::{StorageError, files};
-
-/// The most memory that the page caches of all databases of this process may take together, in bytes. SQLite keeps
-/// it for the process; it is set here because this store is opened first and once.
-const SOFT_HEAP_LIMIT: &str = "67108864";
 
 /// The open system store.
 #[derive(Debug)]
 pub(super) struct SystemStore {
-    pool: SqlitePool,
+    pool: PoolOfOne,
     pub(super) stopwatch: Stopwatch,
 }
 
 impl SystemStore {
-    /// Opens the system store, and creates it if it is missing.
-    pub(super) async fn open(dir: &DataDir) -> Result<Self, StorageError> {
-        let file = dir.system_db();
-        check_writable(dir)?;
-        match files::kind(&file)? {
-            None => create(&file).await?,
-            Some(found) if found.is_file() && found.len() > 0 => {}
-            Some(_) => return Err(unusable(&file, "it is empty or not a file")),
-        }
-        let options = SqliteConnectOptions::new()
-            .filename(&file)
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("soft_heap_limit", SOFT_HEAP_LIMIT);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_lazy_with(options);
-        let checked = check(&pool, &file).await;
-        if checked.is_err() {
-            pool.close().await;
-        }
-        checked.map(|()| Self { pool, stopwatch: Stopwatch::default() })
+    /// Opens the system store, and creates it if it is missing. A damaged one is set aside first.
+    pub(super) async fn open(dir: &DataDir, now: Timestamp) -> Result<Self, StorageError> {
+        Ok(Self { pool: opening::open(dir, now).await?, stopwatch: Stopwatch::default() })
     }
 
     /// Runs a statement, or a transaction from its beginning to its commit, measures it, and says what failed.
@@ -96,7 +67,8 @@ impl SystemStore {
         );
         let forget = sqlx::query("DELETE FROM guilds WHERE guild_id IN (SELECT value FROM json_each($1))");
         let write = async {
-            let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+            let mut turn = self.pool.turn().await?;
+            let mut transaction = begin(&mut turn).await?;
             upsert.bind(Json(kept)).bind(now.timestamp_millis()).execute(&mut *transaction).await?;
             if !forgotten.is_empty() {
                 forget.bind(Json(forgotten)).execute(&mut *transaction).await?;
@@ -133,21 +105,6 @@ impl SystemStore {
     }
 }
 
-/// Checks that what there is of the system store can be written. SQLite would open it for reading without a word, and
-/// fail at the first write.
-pub(super) fn check_writable(dir: &DataDir) -> Result<(), StorageError> {
-    for ending in ["", "-wal", "-shm"] {
-        let mut file = dir.system_db().into_os_string();
-        file.push(ending);
-        let file = PathBuf::from(file);
-        if files::kind(&file)?.is_some_and(|found| found.is_file()) {
-            let opened = OpenOptions::new().read(true).write(true).open(&file);
-            opened.map_err(files::failed("write", &file))?;
-        }
-    }
-    Ok(())
-}
-
 fn row_as_json(guild: GuildId, record: &GuildRecord) -> serde_json::Value {
     let ms = |at: Option<Timestamp>| at.map(|at| at.timestamp_millis());
     json!({
@@ -159,44 +116,4 @@ fn row_as_json(guild: GuildId, record: &GuildRecord) -> serde_json::Value {
         "live": u8::from(record.live),
         "next_due_at": ms(record.next_due_at),
     })
-}
-
-/// Makes an empty system store, whole or not at all.
-async fn create(file: &Path) -> Result<(), StorageError> {
-    let unfinished = file.with_extension("new");
-    files::private_file(&unfinished).map_err(files::failed("write", &unfinished))?;
-    let filled = SYSTEM.fill(&unfinished).await;
-    filled.map_err(|error| unusable(file, &format!("it could not be created: {error}")))?;
-    let flush = std::fs::File::open(&unfinished).and_then(|written| written.sync_all());
-    flush.map_err(files::failed("flush", &unfinished))?;
-    std::fs::rename(&unfinished, file).map_err(files::failed("create", file))?;
-    files::sync_dir(file.parent().unwrap_or(file))
-}
-
-/// Sees whether the file is a system store, and brings an older one up to this version.
-async fn check(pool: &SqlitePool, file: &Path) -> Result<(), StorageError> {
-    let identity = sqlx::query_as::<_, (i64, i64)>(
-        "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version)",
-    );
-    let (application_id, version) =
-        identity.fetch_one(pool).await.map_err(|error| unusable(file, &error.to_string()))?;
-    let known = SYSTEM.version();
-    if application_id != SYSTEM.application_id {
-        return Err(unusable(file, "it is not a system store of Muster's"));
-    }
-    if version > known {
-        let newer = format!("it has schema {version}, and this version of Muster knows {known}");
-        return Err(unusable(file, &newer));
-    }
-    if version < known {
-        let migrated = async { SYSTEM.migrate(&mut *pool.acquire().await?).await };
-        migrated.await.map_err(|error| {
-            unusable(file, &format!("its schema could not be brought up to date: {error}"))
-        })?;
-    }
-    Ok(())
-}
-
-fn unusable(file: &Path, reason: &str) -> StorageError {
-    StorageError::SystemUnusable { path: file.to_owned(), reason: reason.to_owned() }
 }

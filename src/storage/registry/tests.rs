@@ -6,6 +6,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::storage::testing::{GUILD, StandingClock, at};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, Executor};
 
 const OTHER: GuildId = GuildId::new(2_000);
 
@@ -131,15 +133,44 @@ async fn a_note_whose_caller_went_away_is_taken_along_by_the_next() {
 }
 
 #[tokio::test]
-async fn a_system_store_that_is_not_one_is_refused_and_left_as_it_is() {
+async fn a_damaged_system_store_is_set_aside_and_made_anew_from_the_guilds() {
     for content in [&b""[..], b"this is no database, however long it goes on", &[0; 4096]] {
         let tmp = tempfile::tempdir().unwrap();
         let dir = DataDir::open(tmp.path()).unwrap();
+        dir.create_guild(GUILD, b"bytes").unwrap();
         std::fs::write(dir.system_db(), content).unwrap();
-        let Err(refused) = Registry::open(&dir, StandingClock::new()).await else {
-            panic!("took {content:?}")
-        };
-        assert!(matches!(refused, StorageError::SystemUnusable { .. }), "{refused}");
-        assert_eq!(std::fs::read(dir.system_db()).unwrap(), content);
+        let registry = Registry::open(&dir, StandingClock::new()).await.unwrap();
+        assert_eq!(registry.joined_guilds(), [GUILD]);
+        assert!(!registry.was_clean_stop(), "what is due has to be read from the guilds");
+        let aside = std::fs::read_dir(tmp.path().join("quarantine/system")).unwrap();
+        let aside: Vec<_> = aside.map(|entry| entry.unwrap().path().join("system.db")).collect();
+        let [aside] = aside.as_slice() else { panic!("{aside:?}") };
+        assert_eq!(std::fs::read(aside).unwrap(), content, "as it was found");
     }
+}
+
+#[tokio::test]
+async fn an_older_program_does_not_touch_the_guilds_of_a_newer_one() {
+    let tmp = tempfile::tempdir().unwrap();
+    let registry = open(&tmp).await;
+    registry.system.set_value(GUILD_SCHEMA, "99", at(0)).await.unwrap();
+    registry.close(true).await.unwrap();
+    let dir = DataDir::open(&tmp.path().join("data")).unwrap();
+    let Err(refused) = Registry::open(&dir, StandingClock::new()).await else { panic!("took it") };
+    assert!(refused.to_string().contains("its guilds have schema 99"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_system_store_of_a_newer_version_is_refused_and_left_as_it_is() {
+    let tmp = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(tmp.path()).unwrap();
+    let registry = Registry::open(&dir, StandingClock::new()).await.unwrap();
+    registry.close(true).await.unwrap();
+    let file = dir.system_db();
+    let mut connection = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+    connection.execute("PRAGMA user_version = 99").await.unwrap();
+    connection.close().await.unwrap();
+    let Err(refused) = Registry::open(&dir, StandingClock::new()).await else { panic!("took it") };
+    assert!(matches!(refused, StorageError::SystemUnusable { .. }), "{refused}");
+    assert!(file.exists());
 }

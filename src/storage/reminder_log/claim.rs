@@ -11,7 +11,7 @@ use crate::domain::reminder::{self, Reminder, ReminderId};
 use crate::ids::UserId;
 use crate::storage::StorageError;
 use crate::storage::columns::as_integer;
-use crate::storage::guild_db::begin;
+use crate::storage::pool_of_one::begin;
 
 impl Reminders<'_> {
     /// Claims the reminder of a due instant and moves the event on. `None` if somebody else was quicker: the event

@@ -29,6 +29,13 @@ async fn help_says_what_the_bot_does_and_the_first_steps_to_everybody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn help_tells_those_who_manage_the_server_of_its_data() {
+    let (stage, guild) = Stage::set().await;
+    let told = stage.told(&guild.owner(), &guild.channel("general"), "/help", &[]).await;
+    insta::assert_snapshot!(told.lines().last().unwrap_or_default(), @"You manage this server, so `/database` is for you: it shows what I keep of it, backs it up, hands it to you as a file, or deletes it.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn help_names_the_limits_of_this_installation() {
     let mut stage = Stage::empty().await;
     for (key, value) in [("MIN", "10m"), ("MAX", "7d"), ("DEFAULT", "2h")] {
@@ -101,9 +108,10 @@ async fn a_store_that_cannot_be_read_is_told_to_whoever_asks_and_other_guilds_go
     stage.stop().await.unwrap();
     fs::write(stage.guild_dir(&guild).join("guild.db"), "this is no database").unwrap();
     stage.expect_error("set aside");
+    stage.expect_error("no good backup");
     stage.start().await;
     let told = stage.told(&guild.owner(), &general, "/about", &[]).await;
     assert!(told.contains("set aside, because it cannot be read"), "{told}");
-    insta::assert_snapshot!(stage.told(&guild.owner(), &general, "/event list", &[]).await, @"This server's data cannot be read, so I have set it aside untouched and do nothing here. Whoever runs me finds the reason in my log.");
+    insta::assert_snapshot!(stage.told(&guild.owner(), &general, "/event list", &[]).await, @"This server's data cannot be read, so I have set it aside untouched and do nothing here. Whoever runs me finds the reason in my log; `/database status` says what can be done.");
     stage.create(&other.owner(), &other.channel("general"), "Tea").await;
 }

@@ -59,6 +59,14 @@ async fn the_commands_read_well() {
         event (required): The event: choose a suggestion, or paste its link.
       history: Show the reminders that were sent.
         event (required): The event: choose a suggestion, or paste its link.
+    database: Look after what I keep of this server.
+      status: Show what I keep of this server, and how it is doing.
+      backup: Back up what I keep of this server now.
+      export: Get everything I know about this server in a file that only you see.
+      cleanup: Remove old reminders from my log; events and answers stay.
+        days: Remove reminders older than so many days; 90 unless you choose otherwise.
+      optimize: Tidy up what I keep of this server, so that it takes less room.
+      delete: Delete everything I know about this server, and start afresh.
     help: What I do, and the first steps.
     about: My version, and how I am doing in this server.
     Watch for answers:
@@ -66,11 +74,12 @@ async fn the_commands_read_well() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn commands_exist_in_guilds_only_and_those_that_manage_ask_for_manage_events() {
+async fn commands_exist_in_guilds_only_and_those_that_manage_ask_for_the_right_permission() {
     let (stage, guild) = Stage::set().await;
     for (name, permissions) in [
         ("event", json!("8589934592")),
         ("Watch for answers", json!("8589934592")),
+        ("database", json!("32")),
         ("help", Value::Null),
         ("about", Value::Null),
     ] {

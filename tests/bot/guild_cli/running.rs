@@ -1,10 +1,12 @@
 //! The socket of a bot that runs, and what is left of it when it does not.
 
 use std::fs;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::time::Duration;
 
 use discord_emulator::Emulator;
+use muster::storage::DataDir;
+use serde_json::json;
 
 use super::{Bot, Club, guild_command};
 use crate::stage::{self, NonceWindow, Program, within};
@@ -50,14 +52,14 @@ async fn after_a_crash_the_socket_that_is_left_is_in_nobodys_way() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_command_asks_the_bot_and_not_the_files_while_it_runs() {
+async fn a_command_leaves_the_data_directory_to_the_bot_and_asks_it() {
     let club = Club::with(Bot::Runs).await;
-    let mode = fs::symlink_metadata(club.stage.data().join("control.sock")).unwrap();
-    assert!(mode.file_type().is_socket());
-    let before = club.stage.log().lines().len();
-    club.says(&["backup", "ID"]).done();
-    assert!(club.stage.log().lines().len() >= before);
-    assert!(club.says(&["list", "--json"]).json()[0]["backups"].as_u64() == Some(1));
+    let socket = fs::symlink_metadata(club.stage.data().join("control.sock")).unwrap();
+    assert_eq!((socket.file_type().is_socket(), socket.permissions().mode() & 0o777), (true, 0o600));
+    assert!(DataDir::open(&club.stage.data()).is_err(), "the bot does not have its directory");
+    let backup = club.says(&["backup", "ID", "--json"]).json();
+    let list = club.says(&["list", "--json"]).json();
+    assert_eq!((&list[0]["backups"], &list[0]["last_backup_at"]), (&json!(1), &backup["taken_at"]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -17,7 +16,7 @@ fn terminal() -> (File, File) {
     unlockpt(&person).unwrap();
     let name = ptsname(&person, Vec::new()).unwrap();
     let program = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    (File::from(OwnedFd::from(person)), program)
+    (File::from(person), program)
 }
 
 /// Runs `muster guild` with these words at a terminal at which this is typed; its exit code, and what is on the screen.

@@ -46,15 +46,7 @@ impl Stage {
 
     fn write(&self, database: &Path, statement: &'static str, values: &[&str]) {
         assert!(self.bot.is_none(), "the bot runs");
-        let options = SqliteConnectOptions::new().filename(database);
-        let changed = on_a_thread(async {
-            let mut connection = SqliteConnection::connect_with(&options).await?;
-            let query = values.iter().fold(sqlx::query(statement), |query, value| query.bind(*value));
-            let done = query.execute(&mut connection).await?;
-            connection.close().await?;
-            Ok::<_, sqlx::Error>(done.rows_affected())
-        });
-        assert_ne!(changed.expect("the database can be changed"), 0, "{statement} changed nothing");
+        assert_ne!(change(database, statement, values), 0, "{statement} changed nothing");
     }
 
     /// The ids of the members whom the guild's store knows.
@@ -72,6 +64,19 @@ impl Stage {
     fn column(&self, guild: &Guild, query: &'static str) -> Vec<String> {
         read(&self.guild_dir(guild).join("guild.db"), query)
     }
+}
+
+/// Runs a statement on a database that nobody else has open; how many rows it changed.
+pub(crate) fn change(database: &Path, statement: &'static str, values: &[&str]) -> u64 {
+    let options = SqliteConnectOptions::new().filename(database);
+    let changed = on_a_thread(async {
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let query = values.iter().fold(sqlx::query(statement), |query, value| query.bind(*value));
+        let done = query.execute(&mut connection).await?;
+        connection.close().await?;
+        Ok::<_, sqlx::Error>(done.rows_affected())
+    });
+    changed.expect("the database can be changed")
 }
 
 /// The statuses in the reminder log of a guild, oldest first.

@@ -13,6 +13,7 @@ mod database;
 mod log;
 mod port;
 mod program;
+mod small_disk;
 mod telling;
 
 use std::path::PathBuf;
@@ -31,10 +32,11 @@ use tempfile::TempDir;
 pub(crate) use self::asking::{HOUR, asked, ids, last_pinged, pinged, reminders, until_steady};
 use self::clock::TestClock;
 pub(crate) use self::club::{Club, NonceWindow, SHORT_WINDOW};
-pub(crate) use self::database::{log_rows, read};
+pub(crate) use self::database::{change, log_rows, read};
 use self::log::Log;
 pub(crate) use self::port::{free_address, get};
 pub(crate) use self::program::Program;
+pub(crate) use self::small_disk::{NAMESPACES, assert_small, run_on_a_small_disk, skipped};
 pub(crate) use self::telling::{assert_private, picture, without_numbers};
 
 /// How long a test waits for what it expects.
@@ -87,6 +89,13 @@ impl Stage {
         let guild = stage.discord.add_guild("Chess club");
         stage.start().await;
         (stage, guild)
+    }
+
+    /// An empty stage with a Discord that limits no rates.
+    pub(crate) async fn unlimited_empty() -> Self {
+        let mut stage = Self::with(Emulator::builder().rate_limits(false)).await;
+        stage.configure("MUSTER__DISCORD__LIMITER", "false");
+        stage
     }
 
     /// The same with a Discord that limits no rates, for tests that use commands faster than people do.

@@ -1,6 +1,6 @@
 //! The bot as its operator meets it: the program, its output, its exit code, its port.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread::{self, JoinHandle};
@@ -33,7 +33,19 @@ fn prepared(mut command: Command, data: &Path) -> Command {
 impl Program {
     /// Starts the bot against an emulator.
     pub(crate) fn start(discord: &Emulator, data: &Path, settings: &[(&str, &str)]) -> Self {
-        let mut command = command(data);
+        Self::spawn(command(data), discord, settings)
+    }
+
+    /// Starts the bot as the user that has no rights, who has to own the data directory. Only root can do this.
+    pub(crate) fn start_as_nobody(discord: &Emulator, data: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut setpriv = prepared(Command::new("setpriv"), data);
+        setpriv.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "./muster"]);
+        // From its own folder: whoever it runs as may not get there.
+        setpriv.current_dir(Path::new(MUSTER).parent().expect("it is in a folder"));
+        Self::spawn(setpriv, discord, settings)
+    }
+
+    fn spawn(mut command: Command, discord: &Emulator, settings: &[(&str, &str)]) -> Self {
         command.env("DISCORD_TOKEN", discord.token()).env("MUSTER__DISCORD__API_URL", discord.api_url());
         command.env("MUSTER__REMINDERS__MIN_INTERVAL", "1s").envs(settings.iter().copied());
         let mut child = command.spawn().expect("the program starts");
@@ -124,5 +136,10 @@ impl Drop for Program {
         // Already ended: then there is nothing to kill.
         drop(self.child.kill());
         drop(self.child.wait());
+        if thread::panicking()
+            && let Some(Ok(log)) = self.stderr.take().map(JoinHandle::join)
+        {
+            drop(writeln!(std::io::stderr(), "the log of the program:\n{log}"));
+        }
     }
 }

@@ -153,3 +153,12 @@ async fn guilds_that_come_and_go_under_load_leave_no_trace_and_break_nobody() {
     assert!(left.is_empty(), "{left:?}");
     assert_eq!((stores.stats().open, stores.shared.slots.all().len()), (0, 0));
 }
+
+#[tokio::test]
+async fn whoever_keeps_something_in_memory_about_a_guild_hears_of_its_deletion() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, options(4));
+    drop(create(&stores, GUILD).await);
+    stores.delete(GUILD).await.unwrap();
+    assert_eq!(stores.casualties().await.into_iter().collect::<Vec<_>>(), [GUILD]);
+}

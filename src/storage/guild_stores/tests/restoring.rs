@@ -22,7 +22,7 @@ async fn a_restore_goes_back_and_skips_what_was_due_before() {
     let tmp = tempfile::tempdir().unwrap();
     let clock = StandingClock::new();
     let dir = Arc::new(DataDir::open(&tmp.path().join("data")).unwrap());
-    let stores = GuildStores::new(dir, options(4), Arc::clone(&clock) as SharedClock);
+    let stores = GuildStores::new(dir, options(4), clock.clone());
     let lease = create(&stores, GUILD).await;
     let due = watch(&lease, 1).await;
     let claimed = watch(&lease, 2).await;

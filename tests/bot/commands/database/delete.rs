@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{deletion, named, told, with_event};
+use crate::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_name_of_the_server_deletes_everything_that_is_kept_of_it_and_nothing_else() {
@@ -20,6 +21,25 @@ async fn the_name_of_the_server_deletes_everything_that_is_kept_of_it_and_nothin
     assert_eq!(stage.live_titles(&other), ["Tea"]);
     let told = told(&stage, &guild, "status").await;
     assert!(told.contains("Nothing yet."), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_whoever_runs_the_bot_keeps_backups_the_member_is_told_that_they_stay() {
+    let mut stage = Stage::empty().await;
+    stage.configure("MUSTER__STORAGE__KEEP_DELETED_BACKUPS", "true");
+    let guild = stage.discord.add_guild("Chess club");
+    stage.start().await;
+    stage.create(&guild.owner(), &guild.channel("general"), "Match").await;
+    told(&stage, &guild, "backup").await;
+    let form = deletion(&guild, &guild.owner()).await;
+    let done = named(&guild.owner(), &form, "Chess club").await;
+    assert!(done.contains("Only the backups stay with whoever runs me"), "{done}");
+    assert!(stage.data().join("backups").join(guild.id().to_string()).exists());
+    insta::assert_snapshot!(told(&stage, &guild, "status").await, @"
+    What I keep of this server
+    Nothing yet. It begins with the first event: `/event create` or `/event watch`.
+    I still have 1 backup of what I kept before; whoever runs me can bring one back with `muster guild restore #`.
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use discord_emulator::{Guild, Message};
 
 use super::{deletion, named, with_event};
-use crate::stage::{Stage, assert_private, ids, last_pinged, picture, reminders};
+use crate::stage::{Program, Stage, assert_private, ids, last_pinged, picture, reminders, watch};
 
 async fn deleted(guild: &Guild) {
     let form = deletion(guild, &guild.owner()).await;
@@ -25,6 +25,8 @@ async fn buttons_on_messages_from_before_say_that_they_mean_nothing_any_more() {
     let event = general.last_message().unwrap();
     stage.told(&guild.owner(), &general, "/event remind", &[("event", "Match")]).await;
     let reminder = general.wait_for_message(|message| !message.pings().is_empty()).await;
+    // Its message waits to be rewritten when everything goes.
+    guild.owner().presses(&event, "Coming").await.unwrap();
     deleted(&guild).await;
     let mut answers = Vec::new();
     for round in 0..2 {
@@ -67,10 +69,20 @@ async fn reactions_on_a_message_from_before_count_again_once_it_is_watched_anew(
     let (stage, guild) = Stage::set().await;
     let (owner, general) = (guild.owner(), guild.channel("general"));
     let message = owner.says(&general, "Who comes?");
-    crate::stage::watch(&stage, &owner, &message).await;
+    watch(&stage, &owner, &message).await;
     owner.reacts(&message, "✅");
     stage.until("the answer is known", || stage.answers(&guild) == 1).await;
     deleted(&guild).await;
-    crate::stage::watch(&stage, &owner, &message).await;
+    watch(&stage, &owner, &message).await;
     assert_eq!(stage.answers(&guild), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guild_that_was_deleted_on_the_command_line_meanwhile_asks_everybody_again() {
+    let (stage, guild) = with_event().await;
+    let known = stage.members(&guild).len();
+    let output = Program::run(&["guild", "delete", &guild.id().to_string()], &stage.data(), &[]);
+    assert!(output.status.success(), "{output:?}");
+    stage.create(&guild.owner(), &guild.channel("general"), "Tea").await;
+    stage.until("all members are known again", || stage.members(&guild).len() == known).await;
 }

@@ -40,7 +40,7 @@ fn without_sizes(told: &str) -> String {
     let mut text = String::new();
     while let Some(piece) = pieces.next() {
         if pieces.peek().is_some() {
-            text.push_str(piece.trim_end_matches(|c: char| c.is_ascii_digit()));
+            text.push_str(piece.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'));
             text.push_str("… KiB");
         } else {
             text.push_str(piece);

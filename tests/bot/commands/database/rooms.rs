@@ -16,7 +16,7 @@ fn backups(stage: &Stage, guild: &Guild) -> usize {
 async fn a_backup_is_made_at_once_and_counted() {
     let (stage, guild) = with_event().await;
     insta::assert_snapshot!(told(&stage, &guild, "backup").await, @"
-    I have backed up this server's data <t:R>: 36.… KiB.
+    I have backed up this server's data <t:R>: … KiB.
     I keep 1 backup of it now. Whoever runs me can bring one back with `muster guild restore #`.
     ");
     assert_eq!(backups(&stage, &guild), 1);
@@ -29,7 +29,7 @@ async fn a_backup_is_made_at_once_and_counted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn optimizing_says_what_it_brought() {
     let (stage, guild) = with_event().await;
-    insta::assert_snapshot!(without_numbers(&told(&stage, &guild, "optimize").await), @"I have tidied up this server's data. It takes 40.… KiB, as before.");
+    insta::assert_snapshot!(without_numbers(&told(&stage, &guild, "optimize").await), @"I have tidied up this server's data. It takes … KiB, as before.");
     assert_eq!(stage.live_titles(&guild), ["Match"]);
 }
 
