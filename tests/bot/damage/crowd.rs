@@ -42,7 +42,8 @@ async fn until(what: &str, fact: impl AsyncFn() -> bool) {
 
 impl Crowd {
     async fn of(count: usize) -> Self {
-        let discord = Emulator::builder().identify_interval(Duration::ZERO).rate_limits(false);
+        let shards = u32::try_from(count.div_ceil(1_000)).unwrap();
+        let discord = Emulator::builder().identify_interval(Duration::ZERO).rate_limits(false).shards(shards);
         let discord = discord.wait_deadline(DEADLINE).start().await.unwrap();
         let guilds = discord.add_guilds(count, 1);
         let data = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
