@@ -81,7 +81,7 @@ async fn connections_are_set_up_as_the_design_says() {
         "SELECT (SELECT journal_mode FROM pragma_journal_mode), (SELECT synchronous FROM pragma_synchronous),
                 (SELECT foreign_keys FROM pragma_foreign_keys), (SELECT page_size FROM pragma_page_size)",
     )
-    .fetch_one(lease.pool())
+    .fetch_one(&lease.db().pool)
     .await
     .unwrap();
     assert_eq!(pragmas, ("wal".to_owned(), 2, 1, 2_048));
