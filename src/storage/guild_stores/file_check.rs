@@ -68,8 +68,11 @@ pub(in crate::storage) async fn integrity_check(pool: &PoolOfOne) -> sqlx::Resul
 
 /// What a failed statement says about the file.
 pub(super) fn refused(guild: GuildId, operation: &'static str, source: sqlx::Error) -> NotOpened {
-    if quarantine::is_corruption(&source) {
-        return NotOpened::Damaged(format!("its file is corrupt ({source})"));
+    match source {
+        sqlx::Error::PoolClosed => NotOpened::Failed(StorageError::Closed { guild }),
+        source if quarantine::is_corruption(&source) => {
+            NotOpened::Damaged(format!("its file is corrupt ({source})"))
+        }
+        source => NotOpened::Failed(StorageError::Sqlite { guild, operation, source }),
     }
-    NotOpened::Failed(StorageError::Sqlite { guild, operation, source })
 }

@@ -37,7 +37,12 @@ impl Shared {
         let taken = {
             // One at a time: they would write to the same file.
             let _turn = visit.lease.slot().snapshot.lock().await;
-            take(visit.lease.db(), &self.dir, self.options.backup_keep, self.clock.now()).await
+            if visit.lease.pool().is_closed() {
+                // The guild's data goes, or has gone: nothing may be made of it any more, not even a directory.
+                Err(StorageError::Closed { guild }.into())
+            } else {
+                take(visit.lease.db(), &self.dir, self.options.backup_keep, self.clock.now()).await
+            }
         };
         self.end_visit(visit);
         taken.map(Some).map_err(|refused| self.doubted(guild, refused))

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::harm::Harm;
 use super::patient::notices;
-use crate::stage::{Program, change, free_address, get};
+use crate::stage::{Program, change, free_address, get, read};
 
 /// How long one of these steps may take at most, with very many guilds on a machine that has other things to do.
 const DEADLINE: Duration = Duration::from_mins(5);
@@ -42,7 +42,8 @@ async fn until(what: &str, fact: impl AsyncFn() -> bool) {
 
 impl Crowd {
     async fn of(count: usize) -> Self {
-        let discord = Emulator::builder().identify_interval(Duration::ZERO).rate_limits(false);
+        let shards = u32::try_from(count.div_ceil(1_000)).unwrap();
+        let discord = Emulator::builder().identify_interval(Duration::ZERO).rate_limits(false).shards(shards);
         let discord = discord.wait_deadline(DEADLINE).start().await.unwrap();
         let guilds = discord.add_guilds(count, 1);
         let data = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
@@ -54,6 +55,11 @@ impl Crowd {
             .collect();
         let program = crowd.program();
         crowd.discord.wait_for_command("event").await;
+        // Nobody's first command waits behind so many guilds that are new to the bot.
+        let system = crowd.data.path().join("system.db");
+        let known =
+            async || read(&system, "SELECT CAST(count(*) AS TEXT) FROM guilds") == [count.to_string()];
+        until("it knows all guilds", known).await;
         let (owner, general) = (crowd.guilds[0].owner(), crowd.guilds[0].channel("general"));
         let watch = owner.runs(&general, "/event watch").option("message", messages[0].link());
         watch.option("interval", "30d").send().await.unwrap();

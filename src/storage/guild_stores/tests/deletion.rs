@@ -1,4 +1,4 @@
-use super::witness::still_open;
+use super::witness::{still_open, traces};
 use super::*;
 use crate::storage::testing::fast_dir;
 
@@ -119,6 +119,22 @@ async fn a_deletion_out_of_patience_leaves_the_file_until_it_is_closed() {
         drop(lease);
         while let Err(StorageError::InUse { .. }) = stores.delete(GUILD).await {}
         assert_eq!(still_open(&stores, GUILD), Vec::<PathBuf>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_that_is_being_taken_does_not_outlive_the_deletion_of_its_guild() {
+    let tmp = fast_dir();
+    let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::ZERO, ..options(4) });
+    for _ in 0..40 {
+        drop(create(&stores, GUILD).await);
+        let delete = async { while let Err(StorageError::InUse { .. }) = stores.delete(GUILD).await {} };
+        let (taken, ()) = tokio::join!(stores.back_up(GUILD), delete);
+        let is_moot = |error: &StorageError| {
+            matches!(error, StorageError::Deleted { .. } | StorageError::Closed { .. })
+        };
+        assert!(taken.as_ref().err().is_none_or(is_moot), "{taken:?}");
+        assert_eq!(traces(&tmp, GUILD), Vec::<PathBuf>::new());
     }
 }
 
