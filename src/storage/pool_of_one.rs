@@ -50,7 +50,7 @@ impl PoolOfOne {
     /// Dropping the future gives up the place in the queue.
     pub async fn turn(&self) -> sqlx::Result<Turn> {
         let mut connection = Arc::clone(&self.connection).lock_owned().await;
-        if self.closing.load(Ordering::Acquire) {
+        if self.is_closed() {
             return Err(sqlx::Error::PoolClosed);
         }
         if let Some(connection) = connection.as_mut() {
@@ -74,6 +74,11 @@ impl PoolOfOne {
             stuck.close().await?;
         }
         Ok(())
+    }
+
+    /// Whether no more turns are given.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
     }
 
     /// Refuses further turns, and closes the connection once the statement that runs has ended. Nothing is left to do
