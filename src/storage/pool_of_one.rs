@@ -58,7 +58,7 @@ impl PoolOfOne {
     /// Dropping the future gives up the place in the queue.
     pub(super) async fn turn(&self) -> sqlx::Result<Turn> {
         let mut kept = Arc::clone(&self.connection).lock_owned().await;
-        if self.pool.is_closed() {
+        if self.is_closed() {
             return Err(sqlx::Error::PoolClosed);
         }
         end_transaction(&mut kept).await?;
@@ -66,6 +66,11 @@ impl PoolOfOne {
             *kept = Some(self.pool.acquire().await?);
         }
         OwnedMutexGuard::try_map(kept, |kept| kept.as_deref_mut()).map_err(|_| sqlx::Error::PoolClosed)
+    }
+
+    /// Whether no more turns are given.
+    pub(super) fn is_closed(&self) -> bool {
+        self.pool.is_closed()
     }
 
     /// Refuses further turns, and closes the pool once the statement that runs has ended. Nothing is left to do for who

@@ -74,8 +74,9 @@ impl Witness {
     pub(super) async fn read(&self, lease: &Lease) -> sqlx::Result<()> {
         let guild = lease.guild_id();
         let before = self.known(guild);
-        let rows: Vec<(i64, String, i64)> =
-            sqlx::query_as("SELECT user_id, name, created_at FROM members").fetch_all(&lease.db().pool).await?;
+        let rows: Vec<(i64, String, i64)> = sqlx::query_as("SELECT user_id, name, created_at FROM members")
+            .fetch_all(&lease.db().pool)
+            .await?;
         let after = self.known(guild);
         let lives: BTreeSet<Life> = rows.iter().map(|(_, life, _)| life.parse().unwrap()).collect();
         assert!(lives.len() <= 1, "guild {guild}: rows of more than one life: {lives:?}");
