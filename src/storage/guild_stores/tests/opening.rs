@@ -122,8 +122,9 @@ async fn a_commit_is_as_hard_as_the_operator_wants() {
         let stores = stores_in(&tmp, StoreOptions { synchronous, ..options(4) });
         for _ in 0..2 {
             let lease = create(&stores, GUILD).await;
-            let found = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&lease.db().pool).await;
-            assert_eq!(found.unwrap(), level, "{synchronous:?}");
+            let found: i64 =
+                sqlx::query_scalar("PRAGMA synchronous").fetch_one(&lease.db().pool).await.unwrap();
+            assert_eq!(found, level, "{synchronous:?}");
             drop(lease);
             stores.close_idle().await;
         }
