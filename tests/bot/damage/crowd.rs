@@ -71,6 +71,7 @@ impl Crowd {
         fs::remove_file(crowd.data.path().join("system.db")).unwrap();
         let (program, _) = crowd.start().await;
         crowd.until_all_are_due().await;
+        crowd.until_all_are_up_to_date().await;
         end(program);
         crowd
     }
@@ -114,6 +115,17 @@ impl Crowd {
         let known = format!("muster_agenda_guilds {}", self.guilds.len());
         let is_known = async || get(&self.address, "/metrics").await.1.lines().any(|line| line == known);
         until("it knows what is due everywhere", is_known).await;
+    }
+
+    /// Waits until each store has its guild's own name and members: what is written to it afterwards has another reason.
+    async fn until_all_are_up_to_date(&self) {
+        for guild in &self.guilds {
+            let file = self.store(guild).join("guild.db");
+            until("a store is brought up to date", async || {
+                read(&file, "SELECT name FROM guild") == [guild.name()]
+            })
+            .await;
+        }
     }
 
     /// What each store is like: its bytes, and when it was written.
