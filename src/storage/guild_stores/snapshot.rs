@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::sqlite::SqliteConnectOptions;
 
 use super::file_check::{self, refused};
 use super::leasing::finished;
@@ -12,6 +12,7 @@ use super::{GuildStores, Shared};
 use crate::clock::Timestamp;
 use crate::ids::GuildId;
 use crate::storage::guild_db::GuildDb;
+use crate::storage::pool_of_one::PoolOfOne;
 use crate::storage::{Backup, DataDir, StorageError, files};
 use crate::telemetry::metric;
 
@@ -91,7 +92,7 @@ pub(super) async fn take(
 /// Reads a snapshot from its first byte to its last, as a restore would have to.
 async fn check(db: &GuildDb, snapshot: &Path) -> Result<(), NotOpened> {
     let options = SqliteConnectOptions::new().filename(snapshot).read_only(true).create_if_missing(false);
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+    let pool = PoolOfOne::open(options).await.map_err(|error| refused(db.guild, "open its backup", error))?;
     let snapshot = GuildDb { pool, ..db.clone() };
     let checked = async {
         file_check::identity(&snapshot).await?.belongs_to(db.guild)?;
