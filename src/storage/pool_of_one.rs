@@ -59,6 +59,11 @@ impl PoolOfOne {
         OwnedMutexGuard::try_map(connection, Option::as_mut).map_err(|_| sqlx::Error::PoolClosed)
     }
 
+    /// Whether it is closed, or about to be: no turn is to be had any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
     /// Sees to it that no transaction is left of whoever had the connection before.
     ///
     /// On a full disk SQLite ends a transaction by itself (<https://sqlite.org/lang_transaction.html>, section 3.1). sqlx does
