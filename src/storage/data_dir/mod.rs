@@ -114,7 +114,8 @@ fn names_in(dir: &Path) -> Result<Vec<String>, StorageError> {
 }
 
 fn check_writable(dir: &Path) -> Result<(), StorageError> {
-    let probe = dir.join(format!(".writable-{}", std::process::id()));
+    // One name for all times: what a process leaves that is killed here, the next one takes away.
+    let probe = dir.join(".writable");
     let written = private_file(&probe)
         .and_then(|mut file| file.write_all(b"muster").and_then(|()| file.sync_all()))
         .map_err(failed("write to", dir));
