@@ -34,6 +34,20 @@ async fn a_store_that_is_set_aside_is_said_to_be() {
 }
 
 #[tokio::test]
+async fn while_everything_is_being_deleted_members_are_asked_to_come_back() {
+    let house = House::new().await;
+    house.watch().await;
+    // Whoever wants to start afresh admits the guild again once this is done.
+    house.app.stores.delete(GUILD).await.unwrap();
+    assert_eq!(
+        house.watch().await,
+        "Everything I know about this server is just being deleted. Please try again in a moment."
+    );
+    house.app.registry.note_left(GUILD, house.now()).await.unwrap();
+    assert_eq!(house.watch().await, "I am no longer a member of this server, so I keep nothing about it.");
+}
+
+#[tokio::test]
 async fn while_muster_stops_members_are_asked_to_come_back() {
     let house = House::new().await;
     house.watch().await;
