@@ -28,7 +28,9 @@ fn what_a_killed_process_wrote_to_try_the_disk_is_cleared_away() {
     let tried = [dir.path().to_owned(), dir.guilds_dir(), dir.backups_dir(), dir.quarantine_dir()];
     drop(dir);
     let left = tried.map(|dir| dir.join(".writable"));
-    left.iter().for_each(|file| std::fs::write(file, "muster").unwrap());
+    for file in &left {
+        std::fs::write(file, "muster").unwrap();
+    }
     let _dir = DataDir::open(tmp.path()).unwrap();
     assert!(left.iter().all(|file| !file.exists()), "{left:?}");
 }
