@@ -4,9 +4,9 @@ use std::path::Path;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 /// A schema: its migrations, and how a file says that it has it.
 #[derive(Debug)]
@@ -36,9 +36,12 @@ impl Schema {
 
     /// Brings a database up to this schema.
     ///
-    /// Boxed: the compiler cannot see by itself that the migrator's own future may change threads.
-    pub(super) fn migrate<'a>(&'a self, pool: &'a SqlitePool) -> BoxFuture<'a, Result<(), MigrateError>> {
-        self.migrator.run(pool).boxed()
+    /// Boxed, and by the hidden door: the compiler cannot see by itself that the migrator's own future may change threads.
+    pub(super) fn migrate<'a>(
+        &'a self,
+        connection: &'a mut SqliteConnection,
+    ) -> BoxFuture<'a, Result<(), MigrateError>> {
+        self.migrator.run_direct(None, connection, false).boxed()
     }
 
     /// Fills an empty file with this schema, compact and in WAL mode, and closes it.
@@ -50,14 +53,14 @@ impl Schema {
             .page_size(PAGE_SIZE)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Off);
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let mut connection = options.connect().await?;
         let filled = async {
-            self.migrate(&pool).await?;
-            sqlx::query("VACUUM").execute(&pool).await?;
+            self.migrate(&mut connection).await?;
+            sqlx::query("VACUUM").execute(&mut connection).await?;
             Ok(())
         };
         let filled = filled.await;
-        pool.close().await;
+        connection.close().await?;
         filled
     }
 }
@@ -78,7 +81,7 @@ mod tests {
         .await
         .unwrap();
         assert_eq!(said, (GUILD.application_id, GUILD.version()));
-        GUILD.migrate(lease.pool()).await.unwrap();
+        GUILD.migrate(&mut lease.pool().turn().await.unwrap()).await.unwrap();
     }
 
     #[tokio::test]
