@@ -10,6 +10,7 @@ use crate::app::DiscordError;
 use crate::commands::call::Call;
 use crate::commands::error::{CommandError, report};
 use crate::commands::run;
+use crate::domain::event::State;
 use crate::storage::StorageError;
 use crate::upkeep::UpkeepError;
 
@@ -45,6 +46,17 @@ async fn while_everything_is_being_deleted_members_are_asked_to_come_back() {
     );
     house.app.registry.note_left(GUILD, house.now()).await.unwrap();
     assert_eq!(house.watch().await, "I am no longer a member of this server, so I keep nothing about it.");
+}
+
+#[tokio::test]
+async fn what_was_written_is_confirmed_though_the_system_store_does_not_follow() {
+    let house = House::new().await;
+    house.watch().await;
+    house.app.registry.close(false).await.unwrap();
+    let told = house.told("pause", &[text("event", "1")]).await;
+    assert!(told.contains("pause"), "{told}");
+    assert_eq!(house.event().await.state, State::Paused);
+    assert!(house.app.registry.set_live(GUILD, false).await.is_err(), "the system store can be written");
 }
 
 #[tokio::test]
