@@ -20,6 +20,7 @@ mod stamp;
 mod tests;
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -108,7 +109,7 @@ fn names_in(dir: &Path) -> Result<Vec<String>, StorageError> {
             .collect()
     };
     match read() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(Vec::new()),
         names => names.map_err(failed("list", dir)),
     }
 }
@@ -121,7 +122,7 @@ fn check_writable(dir: &Path) -> Result<(), StorageError> {
         .map_err(failed("write to", dir));
     let removed = match std::fs::remove_file(&probe) {
         // Another check was quicker, or it was never there.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == NotFound => Ok(()),
         removed => removed.map_err(failed("remove a file from", dir)),
     };
     written.and(removed)
