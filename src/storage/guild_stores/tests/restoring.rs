@@ -99,7 +99,7 @@ async fn an_optimised_store_is_smaller_and_the_same() {
     for message in 1..300 {
         watch(&lease, message).await;
     }
-    sqlx::query("DELETE FROM events WHERE id > 1").execute(lease.pool()).await.unwrap();
+    sqlx::query("DELETE FROM events WHERE id > 1").execute(&lease.db().pool).await.unwrap();
     let done = stores.optimize(GUILD).await.unwrap().unwrap();
     assert!(done.after_bytes < done.before_bytes, "{done:?}");
     let file = stores.shared.dir.guild_dir(GUILD).join("guild.db");
