@@ -219,6 +219,12 @@ async fn migrate(db: &GuildDb, from: i64) -> Result<(), NotOpened> {
     let migrated = async { schema::GUILD.migrate(&mut *db.turn().await?).await };
     match migrated.await {
         Ok(()) => {
+            // A file that lists migrations which it never had would be migrated, and backed up, at every opening.
+            let reached = file_check::identity(db).await?.user_version;
+            if reached != known {
+                let odd = format!("its schema {from} became {reached} where it should have become {known}");
+                return Err(NotOpened::Damaged(odd));
+            }
             metrics::counter!(metric::MIGRATIONS).increment(1);
             tracing::info!(guild.id = %db.guild, from, to = known, "brought the store of a guild to this version");
             Ok(())

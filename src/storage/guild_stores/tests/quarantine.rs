@@ -82,6 +82,7 @@ async fn a_file_of_another_guild_another_program_or_a_newer_version_is_set_aside
         ("UPDATE guild SET guild_id = 5", "another guild"),
         ("PRAGMA application_id = 5", "not a guild database"),
         ("PRAGMA user_version = 999", "schema 999"),
+        ("PRAGMA user_version = 0", "its schema 0 became 0"),
         ("DROP TABLE guild", "not a guild database"),
     ] {
         let tmp = tempfile::tempdir().unwrap();
