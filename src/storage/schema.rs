@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::{FutureExt, TryFutureExt};
 use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -37,14 +37,14 @@ impl Schema {
     /// Brings a database up to this schema.
     ///
     /// Boxed: the compiler cannot see by itself that the migrator's own future may change threads.
-    pub(super) fn migrate<'a>(&'a self, pool: &'a SqlitePool) -> BoxFuture<'a, Result<(), MigrateError>> {
-        self.migrator.run(pool).boxed()
+    pub(super) fn migrate<'a>(&'a self, pool: &'a SqlitePool) -> BoxFuture<'a, sqlx::Result<()>> {
+        self.migrator.run(pool).map_err(what_failed).boxed()
     }
 
     /// Fills an empty file with this schema, compact and in WAL mode, and closes it.
     ///
     /// Nothing is flushed to the disk on the way; the caller does that once, at the end.
-    pub(super) async fn fill(&self, file: &Path) -> Result<(), MigrateError> {
+    pub(super) async fn fill(&self, file: &Path) -> sqlx::Result<()> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .page_size(PAGE_SIZE)
@@ -59,6 +59,14 @@ impl Schema {
         let filled = filled.await;
         pool.close().await;
         filled
+    }
+}
+
+/// What SQLite said to a migration, as of any other statement: whether it is the file's fault is read from that.
+fn what_failed(error: MigrateError) -> sqlx::Error {
+    match error {
+        MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => source,
+        other => other.into(),
     }
 }
 
@@ -79,6 +87,16 @@ mod tests {
         .unwrap();
         assert_eq!(said, (GUILD.application_id, GUILD.version()));
         GUILD.migrate(lease.pool()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_migration_that_finds_no_room_says_nothing_about_the_file() {
+        let tmp = tempfile::tempdir().unwrap();
+        let file = SqliteConnectOptions::new().filename(tmp.path().join("guild.db")).create_if_missing(true);
+        let pool =
+            SqlitePoolOptions::new().max_connections(1).connect_lazy_with(file.pragma("max_page_count", "4"));
+        let full = GUILD.migrate(&pool).await.unwrap_err();
+        assert!(crate::storage::quarantine::is_passing(&full), "{full:?}");
     }
 
     #[tokio::test]
