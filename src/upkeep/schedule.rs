@@ -1,6 +1,7 @@
 //! What is done without being asked: each store is looked through once after the start, and backed up now and then.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -63,7 +64,7 @@ pub async fn back_up_regularly(upkeep: Upkeep, every: Duration, shutdown: Shutdo
 }
 
 /// The guilds, and when each is backed up next.
-struct Rounds {
+pub(super) struct Rounds {
     upkeep: Upkeep,
     every: TimeDelta,
     next: HashMap<GuildId, Timestamp>,
@@ -72,19 +73,16 @@ struct Rounds {
 
 impl Rounds {
     /// `None` if there is nothing to do, ever.
-    fn new(upkeep: Upkeep, every: Duration) -> Option<Self> {
+    pub(super) fn new(upkeep: Upkeep, every: Duration) -> Option<Self> {
         let every = TimeDelta::from_std(every).ok().filter(|every| !every.is_zero())?;
         Some(Self { upkeep, every, next: HashMap::new(), latest: HashMap::new() })
     }
 
-    async fn back_up_what_is_due(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {
-        let guilds = self.upkeep.data_dir.guilds_on_disk()?;
+    pub(super) async fn back_up_what_is_due(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {
+        let guilds = self.meet_new_ones().await?;
         for &guild in &guilds {
             let now = self.upkeep.clock.now();
-            let next = match self.next.get(&guild) {
-                Some(next) => *next,
-                None => self.meet(guild, now)?,
-            };
+            let Some(&next) = self.next.get(&guild) else { continue };
             // A clock that was set back must not put a backup off for longer than they are apart.
             if next > now && next <= now + self.every {
                 continue;
@@ -99,15 +97,35 @@ impl Rounds {
         Ok(())
     }
 
-    /// When a guild is backed up of which this process has not heard yet.
-    fn meet(&mut self, guild: GuildId, now: Timestamp) -> Result<Timestamp, StorageError> {
-        let latest = self.upkeep.data_dir.backups(guild)?.first().map(|backup| backup.taken_at);
-        if let Some(latest) = latest {
-            self.latest.insert(guild, latest);
+    /// All guilds that have a store. Those of which this process has not heard yet get an instant for their next backup.
+    async fn meet_new_ones(&mut self) -> Result<Vec<GuildId>, StorageError> {
+        let dir = Arc::clone(&self.upkeep.data_dir);
+        let known: HashSet<GuildId> = self.next.keys().copied().collect();
+        // On a thread that may be blocked: the first time it looks into a directory of every guild.
+        let look = move || {
+            let guilds = dir.guilds_on_disk()?;
+            let new = guilds.iter().filter(|guild| !known.contains(guild));
+            let new: Vec<_> = new.map(|guild| (*guild, dir.backups(*guild))).collect();
+            Ok::<_, StorageError>((guilds, new))
+        };
+        let (guilds, new) = match tokio::task::spawn_blocking(look).await {
+            Ok(found) => found?,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // Only a runtime that shuts down cancels it.
+            Err(_) => return Ok(Vec::new()),
+        };
+        let now = self.upkeep.clock.now();
+        for (guild, backups) in new {
+            let latest = backups.unwrap_or_else(|error| {
+                let error = chain(&error);
+                tracing::warn!(guild.id = %guild, error, "the backups of a guild cannot be read");
+                Vec::new()
+            });
+            let latest = latest.first().map(|backup| backup.taken_at);
+            self.latest.extend(latest.map(|latest| (guild, latest)));
+            self.next.insert(guild, latest.map_or(now + FIRST.min(self.every), |latest| latest + self.every));
         }
-        let next = latest.map_or(now + FIRST.min(self.every), |latest| latest + self.every);
-        self.next.insert(guild, next);
-        Ok(next)
+        Ok(guilds)
     }
 
     async fn back_up(&mut self, guild: GuildId) {
