@@ -3,7 +3,6 @@
 //! The order is the order of trust: the data directory and its databases first, so that nothing is promised that
 //! cannot be kept; then what sends; then what asks for work. Stopping goes the other way round.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +18,7 @@ use crate::discord::Edge;
 use crate::errors::chain;
 use crate::http::{self, DiskProbe, Health};
 use crate::lifecycle::{self, Failures, Lifecycle, Pulse};
-use crate::scheduler::{self, Agenda, Scheduler};
-use crate::storage::{DataDir, GuildStores, Registry, StoreOptions};
+use crate::scheduler::{self, Scheduler};
 use crate::telemetry;
 use crate::upkeep::{self, Upkeep};
 
@@ -42,38 +40,29 @@ pub struct Bot {
     pub pulse: Pulse,
 }
 
-/// The parts that others are built on.
-struct Foundation {
-    data_dir: Arc<DataDir>,
-    stores: GuildStores,
-    registry: Arc<Registry>,
-    agenda: Agenda,
-    upkeep: Upkeep,
-}
-
 impl Bot {
     /// Runs the bot until a stop is asked for or a part of it dies.
     ///
     /// # Errors
     /// A sentence for the operator: what cannot be used at start, or which part died.
     pub async fn run(self, lifecycle: Lifecycle, mut failures: Failures) -> anyhow::Result<()> {
-        let foundation = self.lay_foundation().await?;
+        let upkeep = self.open_data().await?;
         let config = Arc::new(self.config.clone());
-        let edge = Edge::new(Arc::clone(&config), self.token.clone(), foundation.upkeep.clone(), &lifecycle)
+        let edge = Edge::new(Arc::clone(&config), self.token.clone(), upkeep.clone(), &lifecycle)
             .context("the connection to Discord cannot be set up")?;
-        self.open_port(&foundation, &edge, &lifecycle).await?;
+        self.open_port(&upkeep, &edge, &lifecycle).await?;
         let app = App {
-            stores: foundation.stores.clone(),
-            registry: Arc::clone(&foundation.registry),
-            agenda: foundation.agenda.clone(),
-            upkeep: foundation.upkeep.clone(),
+            stores: upkeep.stores.clone(),
+            registry: Arc::clone(&upkeep.registry),
+            agenda: upkeep.agenda.clone(),
+            upkeep: upkeep.clone(),
             discord: Arc::<Edge>::clone(&edge),
             config,
             clock: Arc::clone(&self.clock),
         };
-        self.start_scheduler(&foundation, Arc::clone(&edge), &lifecycle);
-        open_control(&foundation, &lifecycle);
-        start_housekeeping(&foundation, self.config.storage.backup_every, &lifecycle);
+        self.start_scheduler(&upkeep, Arc::clone(&edge), &lifecycle);
+        open_control(&upkeep, &lifecycle);
+        start_housekeeping(&upkeep, self.config.storage.backup_every, &lifecycle);
         lifecycle.spawn_part("the connection to Discord", edge.run(app));
 
         let outcome = tokio::select! {
@@ -83,40 +72,23 @@ impl Bot {
         if !lifecycle.shutdown().is_requested() {
             lifecycle.shutdown().request();
         }
-        stop(&foundation, &lifecycle, outcome.is_ok()).await;
+        stop(&upkeep, &lifecycle, outcome.is_ok()).await;
         outcome
     }
 
-    async fn lay_foundation(&self) -> anyhow::Result<Foundation> {
-        let storage = &self.config.storage;
-        let data_dir = Arc::new(DataDir::open(&storage.data_dir)?);
-        let registry = Registry::open(&data_dir, Arc::clone(&self.clock)).await?;
-        let registry = Arc::new(registry.logging_slow_statements(storage.slow_statement));
-        let options = StoreOptions::of(storage);
-        let stores = GuildStores::new(Arc::clone(&data_dir), options, Arc::clone(&self.clock));
-        for guild in registry.joined_guilds() {
-            stores.admit(guild);
+    /// Opens what is kept on the disk, and lets guilds have stores that Muster is in.
+    async fn open_data(&self) -> anyhow::Result<Upkeep> {
+        let upkeep = Upkeep::open(&self.config.storage, Arc::clone(&self.clock)).await?;
+        let joined = upkeep.registry.joined_guilds();
+        for guild in &joined {
+            upkeep.stores.admit(*guild);
         }
-        let agenda = Agenda::default();
-        scheduler::load_agenda(&registry, &agenda);
-        let path: PathBuf = storage.data_dir.clone();
-        tracing::info!(data_dir = %path.display(), guilds = registry.joined_guilds().len(), due = agenda.len(), "data is ready");
-        let upkeep = Upkeep {
-            data_dir: Arc::clone(&data_dir),
-            stores: stores.clone(),
-            registry: Arc::clone(&registry),
-            agenda: agenda.clone(),
-            clock: Arc::clone(&self.clock),
-        };
-        Ok(Foundation { data_dir, stores, registry, agenda, upkeep })
+        let data_dir = self.config.storage.data_dir.display();
+        tracing::info!(%data_dir, guilds = joined.len(), due = upkeep.agenda.len(), "data is ready");
+        Ok(upkeep)
     }
 
-    async fn open_port(
-        &self,
-        foundation: &Foundation,
-        edge: &Edge,
-        lifecycle: &Lifecycle,
-    ) -> anyhow::Result<()> {
+    async fn open_port(&self, upkeep: &Upkeep, edge: &Edge, lifecycle: &Lifecycle) -> anyhow::Result<()> {
         let Some(address) = self.config.http.listen else { return Ok(()) };
         let listener = TcpListener::bind(address)
             .await
@@ -124,9 +96,9 @@ impl Bot {
         let health = Health {
             pulse: self.pulse.clone(),
             gateway: edge.readiness(),
-            disk: DiskProbe::new(Arc::clone(&foundation.data_dir)),
-            stores: foundation.stores.clone(),
-            agenda: foundation.agenda.clone(),
+            disk: DiskProbe::new(Arc::clone(&upkeep.data_dir)),
+            stores: upkeep.stores.clone(),
+            agenda: upkeep.agenda.clone(),
             metrics: telemetry::metrics()?,
         };
         tracing::info!(address = %listener.local_addr()?, "the port for health and metrics is open");
@@ -134,11 +106,11 @@ impl Bot {
         Ok(())
     }
 
-    fn start_scheduler(&self, foundation: &Foundation, courier: Arc<Edge>, lifecycle: &Lifecycle) {
+    fn start_scheduler(&self, upkeep: &Upkeep, courier: Arc<Edge>, lifecycle: &Lifecycle) {
         let scheduler = Scheduler {
-            stores: foundation.stores.clone(),
-            registry: Arc::clone(&foundation.registry),
-            agenda: foundation.agenda.clone(),
+            stores: upkeep.stores.clone(),
+            registry: Arc::clone(&upkeep.registry),
+            agenda: upkeep.agenda.clone(),
             courier,
             clock: Arc::clone(&self.clock),
             nonce_window: self.config.reminders.nonce_window,
@@ -150,10 +122,10 @@ impl Bot {
 }
 
 /// Lets the command line ask this process. Muster can do without.
-fn open_control(foundation: &Foundation, lifecycle: &Lifecycle) {
-    match ControlSocket::open(foundation.data_dir.path()) {
+fn open_control(upkeep: &Upkeep, lifecycle: &Lifecycle) {
+    match ControlSocket::open(upkeep.data_dir.path()) {
         Ok(socket) => {
-            let serving = socket.serve(foundation.upkeep.clone(), lifecycle.clone());
+            let serving = socket.serve(upkeep.clone(), lifecycle.clone());
             lifecycle.spawn_part("the control socket", serving);
         }
         Err(error) => tracing::warn!(
@@ -165,8 +137,8 @@ fn open_control(foundation: &Foundation, lifecycle: &Lifecycle) {
 
 /// Closes idle stores now and then, looks once whether each is sound, and backs them up; after a crash, or if the registry
 /// was lost, also reads what is due in each.
-fn start_housekeeping(foundation: &Foundation, backup_every: Duration, lifecycle: &Lifecycle) {
-    let (stores, shutdown) = (foundation.stores.clone(), lifecycle.shutdown().clone());
+fn start_housekeeping(upkeep: &Upkeep, backup_every: Duration, lifecycle: &Lifecycle) {
+    let (stores, shutdown) = (upkeep.stores.clone(), lifecycle.shutdown().clone());
     let sweep_idle = async move {
         loop {
             tokio::select! {
@@ -176,15 +148,15 @@ fn start_housekeeping(foundation: &Foundation, backup_every: Duration, lifecycle
         }
     };
     lifecycle.spawn_part("the closing of idle stores", sweep_idle);
-    let disk = foundation.stores.disk().clone();
+    let disk = upkeep.stores.disk().clone();
     lifecycle.spawn_part("the look at the disk", disk.watch(lifecycle.shutdown().clone()));
-    if !foundation.registry.was_clean_stop() {
-        let (stores, registry) = (foundation.stores.clone(), Arc::clone(&foundation.registry));
-        let (agenda, shutdown) = (foundation.agenda.clone(), lifecycle.shutdown().clone());
+    if !upkeep.registry.was_clean_stop() {
+        let (stores, registry) = (upkeep.stores.clone(), Arc::clone(&upkeep.registry));
+        let (agenda, shutdown) = (upkeep.agenda.clone(), lifecycle.shutdown().clone());
         let sweep = async move { scheduler::sweep(stores, &registry, &agenda, shutdown).await };
         lifecycle.spawn_task("the look into every guild's store", sweep);
     }
-    let (upkeep, shutdown) = (foundation.upkeep.clone(), lifecycle.shutdown().clone());
+    let (upkeep, shutdown) = (upkeep.clone(), lifecycle.shutdown().clone());
     let care = async move {
         upkeep::look_through(upkeep.clone(), shutdown.clone()).await;
         upkeep::back_up_regularly(upkeep, backup_every, shutdown).await;
@@ -193,7 +165,7 @@ fn start_housekeeping(foundation: &Foundation, backup_every: Duration, lifecycle
 }
 
 /// Lets running work finish, then closes every database; all within [`lifecycle::LIMIT`], or soon after being hurried.
-async fn stop(foundation: &Foundation, lifecycle: &Lifecycle, asked_for: bool) {
+async fn stop(upkeep: &Upkeep, lifecycle: &Lifecycle, asked_for: bool) {
     let deadline = Instant::now() + lifecycle::LIMIT;
     let drained = lifecycle.drained().await;
     if !drained {
@@ -205,16 +177,16 @@ async fn stop(foundation: &Foundation, lifecycle: &Lifecycle, asked_for: bool) {
     let stores_deadline = deadline - REGISTRY_TIME;
     // A store that was replaced at the last moment, which nobody looked at any more.
     let is_exact = tokio::select! {
-        is_exact = foundation.upkeep.settle_casualties() => is_exact,
+        is_exact = upkeep.settle_casualties() => is_exact,
         () = shutdown.cut_off(stores_deadline, Duration::ZERO) => false,
     };
     tokio::select! {
-        () = foundation.stores.close(stores_deadline) => {}
+        () = upkeep.stores.close(stores_deadline) => {}
         () = shutdown.cut_off(stores_deadline, lifecycle::HURRIED.saturating_sub(REGISTRY_TIME)) => {}
     }
-    let is_exact = is_exact && foundation.stores.take_casualties().is_empty();
+    let is_exact = is_exact && upkeep.stores.take_casualties().is_empty();
     tokio::select! {
-        closed = foundation.registry.close(asked_for && drained && is_exact) => if let Err(error) = closed {
+        closed = upkeep.registry.close(asked_for && drained && is_exact) => if let Err(error) = closed {
             tracing::error!(error = chain(&error), "the registry could not be closed; the next start looks at every guild");
         },
         () = shutdown.cut_off(deadline, REGISTRY_TIME) => {

@@ -150,8 +150,8 @@ pub enum CommandError {
     DiskNearlyFull,
     /// There is no room left on the disk.
     #[error(
-        "My disk is full, so I could not keep that. Nothing that I confirmed before is lost. Whoever runs me has to make \
-         room; then try again."
+        "My disk is full, so I could not write everything down. Nothing that I confirmed before is lost. Whoever runs me \
+         has to make room; then try again."
     )]
     DiskFull(#[source] StorageError),
     /// A deletion or a restore waited in vain for others to finish.

@@ -12,6 +12,9 @@ use crate::ids::GuildId;
 /// The rest after the first failure; it doubles up to [`LONGEST`].
 const FIRST: TimeDelta = TimeDelta::seconds(5);
 const LONGEST: TimeDelta = TimeDelta::minutes(15);
+/// The rest after every failure for want of room on the disk: asking again strains nobody, and once there is room all
+/// that is due is to go out soon.
+pub(super) const WITHOUT_ROOM: TimeDelta = TimeDelta::seconds(10);
 /// A rest that Discord asks for is taken for a mistake beyond this.
 const LONGEST_ASKED: TimeDelta = TimeDelta::days(1);
 

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
 use super::pass::{Ended, Pass, PassError};
-use super::rests::Rests;
+use super::rests::{Rests, WITHOUT_ROOM};
 use super::{Agenda, Courier};
 use crate::clock::{SharedClock, Timestamp};
 use crate::errors::chain;
@@ -94,9 +94,12 @@ impl Scheduler {
         match ended {
             Ended::Well => passes.rests.end(guild),
             Ended::InTrouble { error, next } => {
-                let rest = passes.rests.next(guild, error.asks_to_wait());
-                // That a store is set aside was said when it was.
-                if !matches!(error, PassError::Storage(StorageError::Quarantined { .. })) {
+                let rest = match &error {
+                    PassError::Storage(error) if error.is_disk_full() => WITHOUT_ROOM,
+                    error => passes.rests.next(guild, error.asks_to_wait()),
+                };
+                // That a store is set aside was said when it was; so was that the disk is nearly full.
+                if !matches!(&error, PassError::Storage(error) if is_told(error)) {
                     let rest_s = rest.num_seconds();
                     tracing::warn!(
                         guild.id = %guild, error = chain(&error), rest_s, "some reminders of a guild wait for a moment"
@@ -133,6 +136,11 @@ impl Scheduler {
         });
         next.min(LONGEST_SLEEP)
     }
+}
+
+/// Whether the operator knows of this already, and not guild by guild.
+fn is_told(error: &StorageError) -> bool {
+    matches!(error, StorageError::Quarantined { .. }) || error.is_disk_full()
 }
 
 async fn in_turn(room: Arc<Semaphore>, pass: Pass) -> (GuildId, Ended) {

@@ -5,7 +5,7 @@
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::types::Json;
-use sqlx::{FromRow, Row, SqliteConnection};
+use sqlx::{Connection, FromRow, Row, SqliteConnection};
 
 use super::columns::{instant, maybe_instant};
 use super::responses::parse_source;
@@ -114,7 +114,8 @@ impl Lease {
     pub async fn contents(&self) -> Result<GuildContents, StorageError> {
         let read = async {
             // Reading alone: what one transaction sees is of one moment.
-            let mut transaction = self.db().pool.begin().await?;
+            let mut turn = self.db().turn().await?;
+            let mut transaction = turn.begin().await?;
             let contents = read_all(&mut transaction).await?;
             transaction.commit().await?;
             Ok(contents)

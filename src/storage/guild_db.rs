@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::StorageError;
+use super::pool_of_one::{PoolOfOne, Turn};
 use super::quarantine::{self, Quarantine};
 use super::stopwatch::{Owner, Stopwatch};
 use crate::ids::GuildId;
@@ -15,7 +16,7 @@ use crate::ids::GuildId;
 #[derive(Debug, Clone)]
 pub(super) struct GuildDb {
     pub(super) guild: GuildId,
-    pub(super) pool: SqlitePool,
+    pub(super) pool: PoolOfOne,
     pub(super) quarantine: Arc<Quarantine>,
     pub(super) stopwatch: Stopwatch,
 }
@@ -44,10 +45,9 @@ impl GuildDb {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Begins a transaction that writes, inside what is [`run`](Self::run). It takes the write lock at once: an
-    /// upgrade from reading would fail with 517.
-    pub(super) async fn begin(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await
+    /// Waits for the connection, inside what is [`run`](Self::run), for a transaction.
+    pub(super) async fn turn(&self) -> sqlx::Result<Turn> {
+        self.pool.turn().await
     }
 
     /// Adds guild and operation to a failure of SQLite; a file found corrupt is doubted from here on.

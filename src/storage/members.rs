@@ -8,6 +8,7 @@ use sqlx::{FromRow, Row};
 use super::StorageError;
 use super::columns::json;
 use super::guild_db::GuildDb;
+use super::pool_of_one::begin;
 use crate::clock::Timestamp;
 use crate::domain::audience::Member;
 use crate::ids::UserId;
@@ -49,7 +50,8 @@ impl Members<'_> {
     /// [`StorageError::Sqlite`].
     pub async fn replace_all(self, members: &[Member], now: Timestamp) -> Result<(), StorageError> {
         let replace = async {
-            let mut transaction = self.db.begin().await?;
+            let mut turn = self.db.turn().await?;
+            let mut transaction = begin(&mut turn).await?;
             let list = as_json(members);
             sqlx::query(
                 "DELETE FROM members

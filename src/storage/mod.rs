@@ -16,7 +16,6 @@
 //! here with a repository that borrows the guild's connection, and a method of [`Lease`] that hands it out.
 
 mod columns;
-mod connection;
 mod data_dir;
 mod descriptors;
 mod disk_space;
@@ -28,6 +27,7 @@ mod guild;
 mod guild_db;
 mod guild_stores;
 mod members;
+mod pool_of_one;
 mod quarantine;
 mod registry;
 mod reminder_log;
@@ -48,6 +48,7 @@ pub use guild_stores::{
     GuildStores, Lease, Optimization, Restoration, StoreOptions, StoreStats, Synchronous, Verdict,
 };
 pub use members::Members;
+pub use pool_of_one::{PoolOfOne, Turn};
 pub use registry::{GuildRecord, Membership, Registry};
 pub use reminder_log::{NewAddress, NewReminder, Reminders, Skip};
 pub use responses::Responses;

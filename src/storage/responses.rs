@@ -10,6 +10,7 @@ use sqlx::types::Json;
 use super::StorageError;
 use super::columns::{json, unreadable};
 use super::guild_db::GuildDb;
+use super::pool_of_one::begin;
 use crate::clock::Timestamp;
 use crate::domain::choice::Choices;
 use crate::domain::emoji::Emoji;
@@ -136,7 +137,8 @@ impl Responses<'_> {
              ON CONFLICT (event_id, user_id, source, choice) DO NOTHING",
         );
         let replace = async {
-            let mut transaction = self.db.begin().await?;
+            let mut turn = self.db.turn().await?;
+            let mut transaction = begin(&mut turn).await?;
             let removed = remove.bind(event.0).bind(&list).execute(&mut *transaction).await?;
             let add = add.bind(event.0).bind(&list).bind(now.timestamp_millis());
             let added = add.execute(&mut *transaction).await?;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, TryFutureExt};
-use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 /// A schema: its migrations, and how a file says that it has it.
 #[derive(Debug)]
@@ -36,9 +36,12 @@ impl Schema {
 
     /// Brings a database up to this schema.
     ///
-    /// Boxed: the compiler cannot see by itself that the migrator's own future may change threads.
-    pub(super) fn migrate<'a>(&'a self, pool: &'a SqlitePool) -> BoxFuture<'a, sqlx::Result<()>> {
-        self.migrator.run(pool).map_err(what_failed).boxed()
+    /// Boxed, and by the hidden door: the compiler cannot see by itself that the migrator's own future may change threads.
+    pub(super) fn migrate<'a>(
+        &'a self,
+        connection: &'a mut SqliteConnection,
+    ) -> BoxFuture<'a, sqlx::Result<()>> {
+        self.migrator.run_direct(None, connection, false).map_err(what_failed).boxed()
     }
 
     /// Fills an empty file with this schema, compact and in WAL mode, and closes it.
@@ -50,14 +53,14 @@ impl Schema {
             .page_size(PAGE_SIZE)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Off);
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let mut connection = options.connect().await?;
         let filled = async {
-            self.migrate(&pool).await?;
-            sqlx::query("VACUUM").execute(&pool).await?;
+            self.migrate(&mut connection).await?;
+            sqlx::query("VACUUM").execute(&mut connection).await?;
             Ok(())
         };
         let filled = filled.await;
-        pool.close().await;
+        connection.close().await?;
         filled
     }
 }
@@ -86,16 +89,15 @@ mod tests {
         .await
         .unwrap();
         assert_eq!(said, (GUILD.application_id, GUILD.version()));
-        GUILD.migrate(lease.pool()).await.unwrap();
+        GUILD.migrate(&mut lease.pool().turn().await.unwrap()).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_migration_that_finds_no_room_says_nothing_about_the_file() {
         let tmp = tempfile::tempdir().unwrap();
         let file = SqliteConnectOptions::new().filename(tmp.path().join("guild.db")).create_if_missing(true);
-        let pool =
-            SqlitePoolOptions::new().max_connections(1).connect_lazy_with(file.pragma("max_page_count", "4"));
-        let full = GUILD.migrate(&pool).await.unwrap_err();
+        let mut connection = file.pragma("max_page_count", "4").connect().await.unwrap();
+        let full = GUILD.migrate(&mut connection).await.unwrap_err();
         assert!(crate::storage::quarantine::is_passing(&full), "{full:?}");
     }
 

@@ -97,7 +97,7 @@ mod tests {
         let writer = lines.clone();
         let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         let _log = tracing::subscriber::set_default(log);
-        let connection = lease.pool().acquire().await.unwrap();
+        let turn = lease.pool().turn().await.unwrap();
         let events = lease.events();
         let mut count = Box::pin(events.count_live());
         assert!(futures::poll!(&mut count).is_pending());
@@ -105,7 +105,7 @@ mod tests {
         while asked.elapsed() < Duration::from_millis(20) {
             std::hint::spin_loop();
         }
-        drop(connection);
+        drop(turn);
         assert_eq!(count.await.unwrap(), 0);
         let lines = lines.0.lock().unwrap().clone();
         String::from_utf8(lines).unwrap()

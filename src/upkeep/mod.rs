@@ -35,10 +35,11 @@ pub use request::{Answer, Request};
 pub use schedule::{back_up_regularly, look_through};
 
 use crate::clock::SharedClock;
+use crate::config::StorageConfig;
 use crate::errors::chain;
 use crate::ids::GuildId;
 use crate::scheduler::{self, Agenda};
-use crate::storage::{Backup, DataDir, GuildStores, Lease, Registry, StorageError, Verdict};
+use crate::storage::{Backup, DataDir, GuildStores, Lease, Registry, StorageError, StoreOptions, Verdict};
 
 /// Looks after the guilds' data. Cheap to clone.
 #[derive(Clone)]
@@ -56,6 +57,21 @@ pub struct Upkeep {
 }
 
 impl Upkeep {
+    /// Opens the data directory, which nobody else may use from here on, with the registry and the agenda that it fills.
+    ///
+    /// # Errors
+    /// [`StorageError::InUseByAnother`] while another process has it; otherwise what is wrong with the directory or the system
+    /// store.
+    pub async fn open(config: &StorageConfig, clock: SharedClock) -> Result<Self, StorageError> {
+        let data_dir = Arc::new(DataDir::open(&config.data_dir)?);
+        let registry = Registry::open(&data_dir, Arc::clone(&clock)).await?;
+        let registry = Arc::new(registry.logging_slow_statements(config.slow_statement));
+        let stores = GuildStores::new(Arc::clone(&data_dir), StoreOptions::of(config), Arc::clone(&clock));
+        let agenda = Agenda::default();
+        scheduler::load_agenda(&registry, &agenda);
+        Ok(Self { data_dir, stores, registry, agenda, clock })
+    }
+
     /// All guilds that the registry or the disk knows, in ascending order.
     ///
     /// # Errors

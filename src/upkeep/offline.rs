@@ -1,6 +1,5 @@
 //! Upkeep while the bot does not run: the command line opens the data directory itself.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,8 +7,7 @@ use tokio::time::Instant;
 use super::Upkeep;
 use crate::clock::SharedClock;
 use crate::config::StorageConfig;
-use crate::scheduler::{self, Agenda};
-use crate::storage::{DataDir, GuildStores, Registry, StorageError, StoreOptions};
+use crate::storage::StorageError;
 
 /// How long the closing of the stores may take.
 const CLOSING: Duration = Duration::from_secs(30);
@@ -26,12 +24,7 @@ impl Offline {
     /// # Errors
     /// [`StorageError::InUseByAnother`] while the bot runs; otherwise what is wrong with the directory or the system store.
     pub async fn open(config: &StorageConfig, clock: SharedClock) -> Result<Self, StorageError> {
-        let data_dir = Arc::new(DataDir::open(&config.data_dir)?);
-        let registry = Arc::new(Registry::open(&data_dir, Arc::clone(&clock)).await?);
-        let stores = GuildStores::new(Arc::clone(&data_dir), StoreOptions::of(config), Arc::clone(&clock));
-        let agenda = Agenda::default();
-        scheduler::load_agenda(&registry, &agenda);
-        Ok(Self { upkeep: Upkeep { data_dir, stores, registry, agenda, clock } })
+        Ok(Self { upkeep: Upkeep::open(config, clock).await? })
     }
 
     /// Closes everything. A crash of the bot before this is not forgotten: its next start looks through all guilds.

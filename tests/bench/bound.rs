@@ -40,7 +40,8 @@ pub(crate) fn create(
     File::open(&unfinished)?.sync_all()?;
     fs::rename(&unfinished, &finished)?;
     File::open(guilds)?.sync_all()?;
-    let connection = connect(&finished.join("guild.db"), Synchronous::Normal)?;
+    let connection = connect(&finished.join("guild.db"), synchronous)?;
+    connection.execute_batch("PRAGMA synchronous = OFF")?;
     connection.execute(
         "INSERT INTO guild (id, guild_id, created_at, updated_at) VALUES (1, $1, $2, $2)",
         params![guild.cast_signed(), 0],

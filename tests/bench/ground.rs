@@ -43,7 +43,7 @@ impl Places {
 }
 
 fn is_in_memory(path: &Path) -> Result<bool> {
-    Ok(i64::try_from(rustix::fs::statfs(path)?.f_type)? == TMPFS)
+    Ok(rustix::fs::statfs(path)?.f_type == TMPFS)
 }
 
 /// Guild stores in a directory that goes when they go, and room beside them for the bound's files.

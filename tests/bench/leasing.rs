@@ -8,7 +8,7 @@ use muster::ids::GuildId;
 use muster::storage::Synchronous;
 
 use crate::ground::{Ground, Places};
-use crate::report::{Report, Row, Spread, Target, Unit};
+use crate::report::{Report, Row, Target, Unit};
 use crate::samples::Samples;
 
 /// One lease is too short for the clock.
@@ -36,16 +36,6 @@ pub(crate) async fn measure(places: &Places) -> Result<Report> {
         muster: samples.spread(),
         bound: None,
         target: Target::AtMost(1_000),
-    });
-    let mut outcome = Ok(());
-    let counted = allocation_counter::measure(|| outcome = lease(&ground, 1));
-    outcome?;
-    report.add(Row {
-        what: "allocations of a lease".to_owned(),
-        unit: Unit::Pieces,
-        muster: Spread { p50: counted.count_total, p99: None },
-        bound: None,
-        target: Target::AtMost(0),
     });
     Ok(report)
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use muster::clock::SystemClock;
 use muster::storage::{DataDir, Registry};
 
-use crate::stage::{Program, skipped};
+use crate::stage::{NAMESPACES, Program, skipped};
 
 const TOKEN: (&str, &str) = ("DISCORD_TOKEN", "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.secret");
 
@@ -98,6 +98,32 @@ async fn a_data_directory_that_may_only_be_read_is_refused_with_path_and_user() 
         let said = refusal(|data| set_mode(&data.join(name), 0o500)).await;
         assert!(said.contains(&format!("cannot write to data/{name}: Permission denied")), "{said}");
     }
+}
+
+#[test]
+fn a_read_only_file_system_is_refused_with_path_and_user() {
+    let data = tempfile::tempdir().unwrap();
+    set_mode(data.path(), 0o700);
+    let mount = "mount --bind \"$MUSTER__STORAGE__DATA_DIR\" \"$MUSTER__STORAGE__DATA_DIR\" && \
+                 mount -o remount,bind,ro \"$MUSTER__STORAGE__DATA_DIR\"";
+    let Some(way) = NAMESPACES.into_iter().find(|way| {
+        Program::run_after(&format!("exec {way} /bin/sh -c '{mount} && true'"), &[], data.path(), &[])
+            .status
+            .success()
+    }) else {
+        return skipped("disk::a_read_only_file_system_is_refused", "nobody may mount here");
+    };
+    let before = format!("exec {way} /bin/sh -c '{mount} && exec \"$0\" \"$@\"'");
+    let started = Instant::now();
+    let (code, said) = after(&before, "run", data.path(), &[TOKEN]);
+    assert!(started.elapsed() < Duration::from_secs(2), "it took {:?}", started.elapsed());
+    assert_eq!(code, Some(1), "{said}");
+    let path = data.path().display();
+    assert!(
+        said.contains("user id 0") && said.contains(&format!("{path}/lock: Read-only file system")),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
 }
 
 #[tokio::test]

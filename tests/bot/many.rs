@@ -59,8 +59,10 @@ fn shuffled(count: usize, round: usize) -> Vec<usize> {
 
 /// So many guilds, each used in every round.
 async fn touched(count: usize) -> Peak {
-    let discord =
-        Emulator::builder().identify_interval(Duration::ZERO).rate_limits(false).start().await.unwrap();
+    let shards = u32::try_from(count.div_ceil(1_000)).unwrap();
+    let discord = Emulator::builder().identify_interval(Duration::ZERO).rate_limits(false).shards(shards);
+    // Ten thousand guilds take longer to be told than any other test's.
+    let discord = discord.wait_deadline(Duration::from_mins(2)).start().await.unwrap();
     let guilds = discord.add_guilds(count, 1);
     let data: TempDir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
     let program = Program::start(&discord, data.path(), SETTINGS);

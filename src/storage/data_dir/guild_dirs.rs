@@ -126,7 +126,8 @@ impl DataDir {
         }
     }
 
-    /// Gives a guild its directory with this database in it, whole or not at all, and returns the file.
+    /// Gives a guild its directory with this database in it, whole or not at all, and returns the file. It is there to
+    /// stay after [`sync_guilds`](Self::sync_guilds).
     ///
     /// The bytes are on the disk before the directory has its name: no power cut leaves half a store.
     pub(in crate::storage) fn create_guild(
@@ -138,7 +139,12 @@ impl DataDir {
         private_file(&file)
             .and_then(|mut file| file.write_all(database).and_then(|()| file.sync_all()))
             .map_err(failed("write", &file))?;
-        self.finish_guild(guild)
+        self.name_guild(guild)
+    }
+
+    /// Makes sure that the guilds' directories have their names after a power cut.
+    pub(in crate::storage) fn sync_guilds(&self) -> Result<(), StorageError> {
+        sync_dir(&self.guilds_dir())
     }
 
     /// Begins a directory for a guild, and returns where its database belongs. It is nobody's until it is finished, and
@@ -154,10 +160,15 @@ impl DataDir {
 
     /// Gives the directory that was begun its name, in place of nothing. The database in it must have been flushed.
     pub(in crate::storage) fn finish_guild(&self, guild: GuildId) -> Result<PathBuf, StorageError> {
+        let file = self.name_guild(guild)?;
+        self.sync_guilds()?;
+        Ok(file)
+    }
+
+    fn name_guild(&self, guild: GuildId) -> Result<PathBuf, StorageError> {
         let (unfinished, dir) = (self.unfinished_dir(guild), self.guild_dir(guild));
         sync_dir(&unfinished)?;
         std::fs::rename(&unfinished, &dir).map_err(failed("create", &dir))?;
-        sync_dir(&self.guilds_dir())?;
         Ok(dir.join(GUILD_DB))
     }
 

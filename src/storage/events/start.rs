@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::domain::event::{Event, EventId};
 use crate::ids::MessageId;
 use crate::storage::StorageError;
+use crate::storage::pool_of_one::begin;
 
 fn insert(event: &NewEvent, now: Timestamp) -> sqlx::query::QueryAs<'_, Sqlite, Event, SqliteArguments> {
     sqlx::query_as(
@@ -97,7 +98,8 @@ impl Events<'_> {
     /// [`StorageError::Sqlite`].
     pub async fn watch(self, event: &NewEvent, now: Timestamp) -> Result<Watched, StorageError> {
         let watch = async {
-            let mut transaction = self.db.begin().await?;
+            let mut turn = self.db.turn().await?;
+            let mut transaction = begin(&mut turn).await?;
             let watched = match watch_again(&mut transaction, event, now).await? {
                 Some(known) => Watched::Again(known),
                 None => Watched::New(insert(event, now).fetch_one(&mut *transaction).await?),

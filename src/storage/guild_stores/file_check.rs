@@ -1,10 +1,9 @@
 //! Whether a file is the guild database that it should be.
 
-use sqlx::SqlitePool;
-
 use super::opening::NotOpened;
 use crate::ids::GuildId;
 use crate::storage::guild_db::GuildDb;
+use crate::storage::pool_of_one::PoolOfOne;
 use crate::storage::{StorageError, quarantine, schema};
 
 /// What a file says about itself.
@@ -43,6 +42,8 @@ pub(super) async fn identity(db: &GuildDb) -> Result<Identity, NotOpened> {
                 (SELECT user_version FROM pragma_user_version) AS user_version,
                 (SELECT guild_id FROM guild) AS guild_id",
     );
+    // Asked once per opening: not worth its place among the statements that are kept prepared.
+    let identity = identity.persistent(false);
     identity.fetch_one(&db.pool).await.map_err(|error| {
         if quarantine::is_foreign_schema(&error) {
             return NotOpened::Damaged(format!("its file is not a guild database of Muster's ({error})"));
@@ -69,14 +70,17 @@ pub(super) async fn whole(db: &GuildDb) -> Result<(), NotOpened> {
 }
 
 /// What `PRAGMA integrity_check` finds first; `ok` if it finds nothing.
-pub(in crate::storage) async fn integrity_check(pool: &SqlitePool) -> sqlx::Result<String> {
+pub(in crate::storage) async fn integrity_check(pool: &PoolOfOne) -> sqlx::Result<String> {
     sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(pool).await
 }
 
 /// What a failed statement says about the file.
 pub(super) fn refused(guild: GuildId, operation: &'static str, source: sqlx::Error) -> NotOpened {
-    if quarantine::is_corruption(&source) {
-        return NotOpened::Damaged(format!("its file is corrupt ({source})"));
+    match source {
+        sqlx::Error::PoolClosed => NotOpened::Failed(StorageError::Closed { guild }),
+        source if quarantine::is_corruption(&source) => {
+            NotOpened::Damaged(format!("its file is corrupt ({source})"))
+        }
+        source => NotOpened::Failed(StorageError::Sqlite { guild, operation, source }),
     }
-    NotOpened::Failed(StorageError::Sqlite { guild, operation, source })
 }

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use sqlx::SqlitePool;
-
 use super::slot::{Hold, Slot};
 use crate::ids::GuildId;
 use crate::storage::guild_db::GuildDb;
-use crate::storage::{Events, GuildRows, Members, Reminders, Responses};
+use crate::storage::{Events, GuildRows, Members, PoolOfOne, Reminders, Responses};
 
 /// The right to use an open guild store, which stays open until the lease is dropped.
 ///
@@ -42,7 +40,7 @@ impl Lease {
 
     /// The guild's database: one connection, on which everything takes its turn.
     #[must_use]
-    pub fn pool(&self) -> &SqlitePool {
+    pub fn pool(&self) -> &PoolOfOne {
         &self.db.pool
     }
 

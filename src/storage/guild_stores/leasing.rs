@@ -140,13 +140,13 @@ impl Shared {
     /// Opens what was found, or what takes its place.
     async fn open_found(&self, slot: &Slot, found: OnDisk) -> Result<GuildDb, StorageError> {
         let guild = slot.guild;
-        let file = match found {
-            OnDisk::Nothing => self.opener.create(guild).await?,
-            OnDisk::Database(file) => file,
+        let opened = match found {
+            OnDisk::Nothing => self.opener.create(guild).await,
+            OnDisk::Database(file) => self.opener.open(guild, &file).await,
             OnDisk::Unusable(reason) => return self.rescue(slot, reason).await,
             OnDisk::SetAside(reason) => return self.recover(slot, reason).await,
         };
-        match self.opener.open(guild, &file).await {
+        match opened {
             Ok(db) => Ok(db),
             Err(opening::NotOpened::Damaged(reason)) => self.rescue(slot, reason).await,
             Err(opening::NotOpened::Failed(error)) => Err(error),

@@ -1,6 +1,6 @@
 //! Opening a guild's file, or making one, and seeing whether it is what it should be.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -9,8 +9,8 @@ use tokio::sync::OnceCell;
 use super::{StoreOptions, Synchronous, file_check, snapshot};
 use crate::clock::SharedClock;
 use crate::ids::GuildId;
-use crate::storage::connection::one_connection;
 use crate::storage::guild_db::GuildDb;
+use crate::storage::pool_of_one::PoolOfOne;
 use crate::storage::quarantine::{self, Quarantine};
 use crate::storage::stopwatch::Stopwatch;
 use crate::storage::{DataDir, StorageError, files, schema};
@@ -63,17 +63,27 @@ impl Opener {
         }
     }
 
-    /// Makes an empty store for a guild that has none.
-    pub(super) async fn create(&self, guild: GuildId) -> Result<PathBuf, StorageError> {
+    /// Makes an empty store for a guild that has none, and opens it.
+    pub(super) async fn create(&self, guild: GuildId) -> Result<GuildDb, NotOpened> {
         let template = Arc::clone(self.template.get_or_try_init(|| self.make_template(guild)).await?);
         let dir = Arc::clone(&self.dir);
-        blocking(guild, move || dir.create_guild(guild, &template)).await
+        let file = blocking(guild, move || dir.create_guild(guild, &template)).await?;
+        // The disk notes the name while the file is being opened; nobody has the store before both are done.
+        let dir = Arc::clone(&self.dir);
+        let noted = blocking(guild, move || dir.sync_guilds());
+        let (noted, db) = tokio::join!(noted, self.open(guild, &file));
+        let db = db?;
+        if let Err(error) = noted {
+            db.pool.close().await;
+            return Err(error.into());
+        }
+        Ok(db)
     }
 
     /// Opens the guild's file and checks that it is the guild's own and of this version; an older one is migrated, after a
     /// backup of it was taken.
     pub(super) async fn open(&self, guild: GuildId, file: &Path) -> Result<GuildDb, NotOpened> {
-        let db = self.connect(guild, file, self.connect.clone());
+        let db = self.connect(guild, file, self.connect.clone()).await?;
         match self.check(&db).await {
             Ok(()) => {
                 self.quarantine.remove(guild);
@@ -89,7 +99,8 @@ impl Opener {
     /// Opens a copy of a backup to make a store of it: checked whole, and migrated if it is older.
     pub(super) async fn open_copy(&self, guild: GuildId, copy: &Path) -> Result<GuildDb, NotOpened> {
         // A backup is no write-ahead log database; a store is one from its first moment.
-        let db = self.connect(guild, copy, self.connect.clone().journal_mode(SqliteJournalMode::Wal));
+        let options = self.connect.clone().journal_mode(SqliteJournalMode::Wal);
+        let db = self.connect(guild, copy, options).await?;
         let checked = async {
             let identity = file_check::identity(&db).await?;
             identity.belongs_to(guild)?;
@@ -108,9 +119,15 @@ impl Opener {
         }
     }
 
-    fn connect(&self, guild: GuildId, file: &Path, options: SqliteConnectOptions) -> GuildDb {
-        let pool = one_connection(options.filename(file));
-        GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine), stopwatch: self.stopwatch }
+    async fn connect(
+        &self,
+        guild: GuildId,
+        file: &Path,
+        options: SqliteConnectOptions,
+    ) -> Result<GuildDb, NotOpened> {
+        let pool = PoolOfOne::open(options.filename(file)).await;
+        let pool = pool.map_err(|error| file_check::refused(guild, "open", error))?;
+        Ok(GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine), stopwatch: self.stopwatch })
     }
 
     async fn check(&self, db: &GuildDb) -> Result<(), NotOpened> {
@@ -132,8 +149,8 @@ impl Opener {
 
     /// Writes the guild's number into a file fresh from the template.
     ///
-    /// A power cut may lose this row before anything that follows it; the next opening then writes it again. So it
-    /// is not worth waiting for the disk.
+    /// Nothing is flushed for it. A power cut may lose this row before anything that follows it, and the next opening then
+    /// writes it again; what follows is flushed together with it, for it is in the same, new log.
     async fn adopt(&self, db: &GuildDb) -> Result<(), StorageError> {
         let now = self.clock.now().timestamp_millis();
         let insert = sqlx::query(
@@ -142,12 +159,15 @@ impl Opener {
         )
         .bind(db.guild)
         .bind(now);
+        // Once in the life of a store: none of these is worth keeping prepared.
         let written = async {
-            sqlx::query("PRAGMA synchronous = NORMAL").execute(&db.pool).await?;
-            insert.execute(&db.pool).await?;
-            if self.synchronous == Synchronous::Full {
-                sqlx::query("PRAGMA synchronous = FULL").execute(&db.pool).await?;
-            }
+            sqlx::query("PRAGMA synchronous = OFF").persistent(false).execute(&db.pool).await?;
+            insert.persistent(false).execute(&db.pool).await?;
+            let again = match self.synchronous {
+                Synchronous::Full => "PRAGMA synchronous = FULL",
+                Synchronous::Normal => "PRAGMA synchronous = NORMAL",
+            };
+            sqlx::query(again).persistent(false).execute(&db.pool).await?;
             Ok(())
         };
         written.await.map_err(db.failed("create"))?;
@@ -185,7 +205,8 @@ pub(super) async fn blocking<T: Send + 'static>(
 /// Brings a database from an older schema straight to the newest.
 async fn migrate(db: &GuildDb, from: i64) -> Result<(), NotOpened> {
     let known = schema::GUILD.version();
-    match schema::GUILD.migrate(&db.pool).await {
+    let migrated = async { schema::GUILD.migrate(&mut *db.turn().await?).await };
+    match migrated.await {
         Ok(()) => {
             metrics::counter!(metric::MIGRATIONS).increment(1);
             tracing::info!(guild.id = %db.guild, from, to = known, "brought the store of a guild to this version");

@@ -148,6 +148,9 @@ impl Slot {
                 if let Some(db) = slot.db.get() {
                     db.pool.close().await;
                 }
+                // A backup goes on after its statement, and would bring something of the guild back. The next one sees that
+                // the store is closed.
+                drop(slot.snapshot.lock().await);
                 slot.released.cancel();
             });
         }

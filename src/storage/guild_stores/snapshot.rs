@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::sqlite::SqliteConnectOptions;
 
 use super::file_check::{self, refused};
 use super::leasing::finished;
@@ -12,6 +12,7 @@ use super::{GuildStores, Shared};
 use crate::clock::Timestamp;
 use crate::ids::GuildId;
 use crate::storage::guild_db::GuildDb;
+use crate::storage::pool_of_one::PoolOfOne;
 use crate::storage::{Backup, DataDir, StorageError, files};
 use crate::telemetry::metric;
 
@@ -36,7 +37,12 @@ impl Shared {
         let taken = {
             // One at a time: they would write to the same file.
             let _turn = visit.lease.slot().snapshot.lock().await;
-            take(visit.lease.db(), &self.dir, self.options.backup_keep, self.clock.now()).await
+            if visit.lease.pool().is_closed() {
+                // The guild's data goes, or has gone: nothing may be made of it any more, not even a directory.
+                Err(StorageError::Closed { guild }.into())
+            } else {
+                take(visit.lease.db(), &self.dir, self.options.backup_keep, self.clock.now()).await
+            }
         };
         self.end_visit(visit);
         taken.map(Some).map_err(|refused| self.doubted(guild, refused))
@@ -86,7 +92,7 @@ pub(super) async fn take(
 /// Reads a snapshot from its first byte to its last, as a restore would have to.
 async fn check(db: &GuildDb, snapshot: &Path) -> Result<(), NotOpened> {
     let options = SqliteConnectOptions::new().filename(snapshot).read_only(true).create_if_missing(false);
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+    let pool = PoolOfOne::open(options).await.map_err(|error| refused(db.guild, "open its backup", error))?;
     let snapshot = GuildDb { pool, ..db.clone() };
     let checked = async {
         file_check::identity(&snapshot).await?.belongs_to(db.guild)?;

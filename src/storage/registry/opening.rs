@@ -3,12 +3,11 @@
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 
 use crate::clock::Timestamp;
-use crate::storage::connection::one_connection;
 use crate::storage::data_dir::DataDir;
+use crate::storage::pool_of_one::PoolOfOne;
 use crate::storage::schema::SYSTEM;
 use crate::storage::{StorageError, files, quarantine};
 
@@ -29,7 +28,7 @@ enum NotOpened {
 ///
 /// # Errors
 /// [`StorageError::SystemUnusable`] if it is from a newer version; a failure of the file system or of SQLite.
-pub(super) async fn open(dir: &DataDir, now: Timestamp) -> Result<SqlitePool, StorageError> {
+pub(super) async fn open(dir: &DataDir, now: Timestamp) -> Result<PoolOfOne, StorageError> {
     let file = dir.system_db();
     check_writable(dir)?;
     if files::kind(&file)?.is_none() {
@@ -57,7 +56,7 @@ pub(super) async fn open(dir: &DataDir, now: Timestamp) -> Result<SqlitePool, St
     })
 }
 
-async fn open_file(file: &Path) -> Result<SqlitePool, NotOpened> {
+async fn open_file(file: &Path) -> Result<PoolOfOne, NotOpened> {
     let found = files::kind(file).map_err(NotOpened::Failed)?;
     if found.is_none_or(|found| !found.is_file() || found.len() == 0) {
         return Err(NotOpened::Damaged("it is empty or not a file".to_owned()));
@@ -66,7 +65,7 @@ async fn open_file(file: &Path) -> Result<SqlitePool, NotOpened> {
         .filename(file)
         .synchronous(SqliteSynchronous::Full)
         .pragma("soft_heap_limit", SOFT_HEAP_LIMIT);
-    let pool = one_connection(options);
+    let pool = PoolOfOne::open(options).await.map_err(refused)?;
     match check(&pool, file).await {
         Ok(()) => Ok(pool),
         Err(not_opened) => {
@@ -77,13 +76,7 @@ async fn open_file(file: &Path) -> Result<SqlitePool, NotOpened> {
 }
 
 /// Sees whether the file is a sound system store, and brings an older one up to this version.
-async fn check(pool: &SqlitePool, file: &Path) -> Result<(), NotOpened> {
-    let refused = |source: sqlx::Error| {
-        if quarantine::is_corruption(&source) || quarantine::is_foreign_schema(&source) {
-            return NotOpened::Damaged(source.to_string());
-        }
-        NotOpened::Failed(StorageError::System { operation: "open", source })
-    };
+async fn check(pool: &PoolOfOne, file: &Path) -> Result<(), NotOpened> {
     let identity = sqlx::query_as::<_, (i64, i64)>(
         "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version)",
     );
@@ -106,12 +99,20 @@ async fn check(pool: &SqlitePool, file: &Path) -> Result<(), NotOpened> {
         return Err(NotOpened::Damaged(found));
     }
     if version < known
-        && let Err(error) = SYSTEM.migrate(pool).await
+        && let Err(error) = SYSTEM.migrate(&mut *pool.turn().await.map_err(refused)?).await
     {
         let why = format!("its schema could not be brought up to date: {error}");
         return Err(NotOpened::Failed(unusable(file, &why)));
     }
     Ok(())
+}
+
+/// What a failed statement says about the file.
+fn refused(source: sqlx::Error) -> NotOpened {
+    if quarantine::is_corruption(&source) || quarantine::is_foreign_schema(&source) {
+        return NotOpened::Damaged(source.to_string());
+    }
+    NotOpened::Failed(StorageError::System { operation: "open", source })
 }
 
 /// Makes an empty system store, whole or not at all.

@@ -1,7 +1,6 @@
 //! The system store, `system.db`: the registry's rows and a few single values.
 
 use serde_json::json;
-use sqlx::SqlitePool;
 use sqlx::types::Json;
 
 use super::opening;
@@ -10,12 +9,13 @@ use crate::clock::Timestamp;
 use crate::ids::GuildId;
 use crate::storage::StorageError;
 use crate::storage::data_dir::DataDir;
+use crate::storage::pool_of_one::{PoolOfOne, begin};
 use crate::storage::stopwatch::{Owner, Stopwatch};
 
 /// The open system store.
 #[derive(Debug)]
 pub(super) struct SystemStore {
-    pool: SqlitePool,
+    pool: PoolOfOne,
     pub(super) stopwatch: Stopwatch,
 }
 
@@ -67,7 +67,8 @@ impl SystemStore {
         );
         let forget = sqlx::query("DELETE FROM guilds WHERE guild_id IN (SELECT value FROM json_each($1))");
         let write = async {
-            let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+            let mut turn = self.pool.turn().await?;
+            let mut transaction = begin(&mut turn).await?;
             upsert.bind(Json(kept)).bind(now.timestamp_millis()).execute(&mut *transaction).await?;
             if !forgotten.is_empty() {
                 forget.bind(Json(forgotten)).execute(&mut *transaction).await?;

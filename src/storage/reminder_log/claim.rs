@@ -11,6 +11,7 @@ use crate::domain::reminder::{self, Reminder, ReminderId};
 use crate::ids::UserId;
 use crate::storage::StorageError;
 use crate::storage::columns::as_integer;
+use crate::storage::pool_of_one::begin;
 
 impl Reminders<'_> {
     /// Claims the reminder of a due instant and moves the event on. `None` if somebody else was quicker: the event
@@ -20,7 +21,8 @@ impl Reminders<'_> {
     /// [`StorageError::Sqlite`]; then nothing was claimed.
     pub async fn claim(self, new: &NewReminder, now: Timestamp) -> Result<Option<Reminder>, StorageError> {
         let claim = async {
-            let mut transaction = self.db.begin().await?;
+            let mut turn = self.db.turn().await?;
+            let mut transaction = begin(&mut turn).await?;
             if !move_on(&mut transaction, new.event_id, new.scheduled_at, new.next_due_at, now).await? {
                 return Ok(None);
             }
@@ -45,7 +47,8 @@ impl Reminders<'_> {
         now: Timestamp,
     ) -> Result<Option<Reminder>, StorageError> {
         let claim = async {
-            let mut transaction = self.db.begin().await?;
+            let mut turn = self.db.turn().await?;
+            let mut transaction = begin(&mut turn).await?;
             let noted = sqlx::query(
                 "UPDATE events SET last_reminder_at = $2, updated_at = $2
                  WHERE id = $1 AND ended_at IS NULL AND message_id IS NOT NULL",
@@ -67,7 +70,8 @@ impl Reminders<'_> {
     /// [`StorageError::Sqlite`].
     pub async fn skip(self, skip: &Skip, now: Timestamp) -> Result<bool, StorageError> {
         let skipped = async {
-            let mut transaction = self.db.begin().await?;
+            let mut turn = self.db.turn().await?;
+            let mut transaction = begin(&mut turn).await?;
             let (event, scheduled_at) = (skip.event_id, skip.scheduled_at);
             if !move_on(&mut transaction, event, scheduled_at, Some(skip.next_due_at), now).await? {
                 return Ok(false);
@@ -96,7 +100,7 @@ impl Reminders<'_> {
     /// event's next instant as it is by now.
     async fn insert_pending(
         self,
-        transaction: &mut Transaction<'static, Sqlite>,
+        transaction: &mut Transaction<'_, Sqlite>,
         new: &NewReminder,
         scheduled_at: Timestamp,
         now: Timestamp,
@@ -125,7 +129,7 @@ impl Reminders<'_> {
 
 /// Moves an event from one due instant to the next; false if it is not due at the first.
 async fn move_on(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction<'_, Sqlite>,
     event: EventId,
     from: Timestamp,
     to: Option<Timestamp>,

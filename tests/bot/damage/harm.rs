@@ -79,6 +79,12 @@ impl Harm {
     }
 }
 
+/// Makes noise of everything behind the first page.
+pub(super) fn ruin(file: &Path) {
+    let length = file.metadata().unwrap().len();
+    overwrite(file, PAGE, &noise(length - PAGE));
+}
+
 /// The page size of a guild's database.
 const PAGE: u64 = 2_048;
 

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::harm::Harm;
 use super::patient::{files, notices, set_aside};
-use crate::stage::{Program, free_address, get, within};
+use crate::stage::{Program, free_address, get, skipped, within};
 
 const MESSAGES: &str = "/channels/{channel_id}/messages";
 
@@ -88,7 +88,11 @@ async fn organisers_are_told_once_however_often_the_program_is_killed() {
     program.kill();
     for _ in 0..2 {
         // Otherwise the connection of the one that was killed still passes for that of the next.
-        clubs.discord.gateway().wait_for("the killed program to be gone", |gateway| !gateway.is_ready()).await;
+        clubs
+            .discord
+            .gateway()
+            .wait_for("the killed program to be gone", |gateway| !gateway.is_ready())
+            .await;
         let program = start(&[]);
         clubs.discord.gateway().wait_until_ready().await;
         assert!(clubs.list(hurt).await.contains("set it aside"));
@@ -112,7 +116,8 @@ fn everything_in(folder: &Path) -> Vec<PathBuf> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_may_not_be_used_any_more_is_set_aside_and_restored_and_the_others_go_on() {
     if !rustix::process::getuid().is_root() {
-        eprintln!("SKIPPED: only root can run the program as somebody else");
+        let skip = "only root can run the program as somebody else";
+        skipped("a store that may not be used any more", skip);
         return;
     }
     let clubs = Clubs::of(6).await;

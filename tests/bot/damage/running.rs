@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::harm::{Harm, Left};
-use super::patient::{Patient, guilds_with_backups, notices, until_reminded};
+use discord_emulator::Guild;
+
+use super::harm::{Harm, Left, ruin};
+use super::patient::{Patient, guilds_with_backups, notices, sent, set_aside, until_reminded};
 use crate::stage::{HOUR, Stage};
 
 /// The guild databases that this process has open.
@@ -49,4 +51,54 @@ async fn a_store_damaged_while_it_is_closed_is_treated_when_somebody_uses_it() {
     assert!(list().await.text().contains("Match on Friday"));
     stage.pass(HOUR);
     until_reminded(&stage, &[sound], 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_ruined_while_it_is_open_harms_no_other_guild_and_is_replaced() {
+    let mut stage = Stage::unlimited_empty().await;
+    let guilds = guilds_with_backups(&mut stage, 3).await;
+    let [sound, saved, lost] = guilds.iter().collect::<Vec<_>>().try_into().unwrap();
+    fs::remove_dir_all(stage.data().join("backups").join(lost.id().to_string())).unwrap();
+    let known = [
+        "the store of this guild is set aside",
+        "this guild has no good backup",
+        // Whatever SQLite still has in memory goes on for a while.
+        "failed to",
+    ];
+    for error in known {
+        stage.expect_error(error);
+    }
+    for guild in [saved, lost] {
+        ruin(&stage.guild_dir(guild).join("guild.db"));
+    }
+    for guild in [saved, lost, sound] {
+        let (owner, general) = (guild.owner(), guild.channel("general"));
+        for command in ["/event list", "/event list", "/event remind"] {
+            let run = owner.runs(&general, command);
+            let run = match command {
+                "/event remind" => run.option("event", general.messages()[0].link()),
+                _ => run,
+            };
+            let answer = run.send().await.unwrap().text();
+            assert!(
+                guild.id() != sound.id()
+                    || answer.contains("Match on Friday")
+                    || answer.contains("On its way"),
+                "{answer}"
+            );
+        }
+    }
+    stage.pass(HOUR);
+    stage.until("the sound guild is reminded", || sent(sound) >= 2).await;
+    stage.restart().await;
+    for guild in [saved, lost] {
+        stage.until("it is set aside", || set_aside(&stage.data(), guild).len() == 1).await;
+        stage.until("its organisers are told", || notices(guild).len() == 1).await;
+    }
+    let list = async |guild: &Guild| {
+        guild.owner().runs(&guild.channel("general"), "/event list").send().await.unwrap().text()
+    };
+    assert!(list(saved).await.contains("Match on Friday") && list(sound).await.contains("Match on Friday"));
+    assert!(list(lost).await.contains("set it aside"));
+    assert!(set_aside(&stage.data(), sound).is_empty());
 }

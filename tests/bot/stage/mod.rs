@@ -36,7 +36,7 @@ pub(crate) use self::database::{change, log_rows, read};
 use self::log::Log;
 pub(crate) use self::port::{free_address, get};
 pub(crate) use self::program::Program;
-pub(crate) use self::small_disk::{assert_small, run_on_a_small_disk, skipped};
+pub(crate) use self::small_disk::{NAMESPACES, assert_small, run_on_a_small_disk, skipped};
 pub(crate) use self::telling::{assert_private, picture, without_numbers};
 
 /// How long a test waits for what it expects.

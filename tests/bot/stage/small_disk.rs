@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Ways into a namespace of one's own: for root, and for anybody else where the system allows it.
-const WAYS: [&[&str]; 2] = [&["unshare", "-m"], &["unshare", "-Urm"]];
+/// Ways into a mount namespace of one's own: for root, and for anybody else where the system allows it.
+pub(crate) const NAMESPACES: [&str; 2] = ["unshare -m", "unshare -Urm"];
 
 /// Gives `$1` a file system of `$0` bytes and runs the rest with it as the directory for temporary files.
 const MOUNT: &str =
@@ -15,7 +15,7 @@ const MOUNT: &str =
 ///
 /// Where the system lets nobody mount anything the test cannot be run; that is said on standard error.
 pub(crate) fn run_on_a_small_disk(test: &str, bytes: u64) {
-    let Some(way) = WAYS
+    let Some(way) = NAMESPACES
         .into_iter()
         .find(|way| on_a_disk(way, bytes, &["true"]).is_some_and(|done| done.status.success()))
     else {
@@ -40,10 +40,10 @@ pub(crate) fn skipped(test: &str, why: &str) {
     writeln!(std::io::stderr(), "SKIPPED {test}: {why}").unwrap();
 }
 
-fn on_a_disk(way: &[&str], bytes: u64, command: &[&str]) -> Option<Output> {
+fn on_a_disk(way: &str, bytes: u64, command: &[&str]) -> Option<Output> {
     let directory = tempfile::tempdir().unwrap();
-    let (unshare, arguments) = way.split_first()?;
-    let mut shell = Command::new(unshare);
-    shell.args(arguments).args(["/bin/sh", "-c", MOUNT, &bytes.to_string()]).arg(directory.path());
+    let mut words = way.split(' ');
+    let mut shell = Command::new(words.next()?);
+    shell.args(words).args(["/bin/sh", "-c", MOUNT, &bytes.to_string()]).arg(directory.path());
     shell.args(command).output().ok()
 }

@@ -1,4 +1,4 @@
-use super::witness::still_open;
+use super::witness::{still_open, traces};
 use super::*;
 use crate::storage::testing::fast_dir;
 
@@ -58,12 +58,12 @@ async fn a_deletion_during_a_transaction_says_so_and_goes_on_when_asked_again() 
     let tmp = tempfile::tempdir().unwrap();
     let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::from_millis(20), ..options(4) });
     let lease = create(&stores, GUILD).await;
-    let transaction = lease.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let turn = lease.pool().turn().await.unwrap();
     let refused = stores.delete(GUILD).await.unwrap_err();
     assert!(matches!(refused, StorageError::InUse { .. }), "{refused}");
     assert!(guild_dir(&tmp, GUILD).exists());
     assert!(matches!(stores.open(GUILD).await, Err(StorageError::Deleted { .. })));
-    drop((transaction, lease));
+    drop((turn, lease));
     while let Err(StorageError::InUse { .. }) = stores.delete(GUILD).await {}
     assert!(!guild_dir(&tmp, GUILD).exists());
 }
@@ -74,10 +74,10 @@ async fn a_guild_that_comes_back_before_its_deletion_is_asked_for_again_keeps_it
     let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::from_millis(20), ..options(4) });
     let lease = create(&stores, GUILD).await;
     watch(&lease, 1).await;
-    let transaction = lease.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let turn = lease.pool().turn().await.unwrap();
     assert!(matches!(stores.delete(GUILD).await, Err(StorageError::InUse { .. })));
     stores.admit(GUILD);
-    drop((transaction, lease));
+    drop((turn, lease));
     eventually(|| stores.shared.slots.all().is_empty()).await;
     let lease = stores.open(GUILD).await.unwrap().unwrap();
     assert_eq!(lease.events().count_live().await.unwrap(), 1);
@@ -91,14 +91,14 @@ async fn a_creation_that_waits_for_a_closing_store_cannot_outlive_the_guild_s_de
     let stores = stores_in(&tmp, StoreOptions { idle_close: Duration::ZERO, ..options(4) });
     let lease = create(&stores, GUILD).await;
     // The store cannot be closed while this runs.
-    let transaction = lease.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let turn = lease.pool().turn().await.unwrap();
     drop(lease);
     let mut closing = std::pin::pin!(stores.close_idle());
     let mut creation = std::pin::pin!(stores.open_or_create(GUILD));
     assert!(futures::poll!(closing.as_mut()).is_pending());
     assert!(futures::poll!(creation.as_mut()).is_pending());
     let deletion = stores.delete(GUILD);
-    drop(transaction);
+    drop(turn);
     assert!(deletion.await.unwrap());
     let late = creation.await;
     assert!(matches!(late, Err(StorageError::NotAMember { .. })), "{late:?}");
@@ -119,6 +119,22 @@ async fn a_deletion_out_of_patience_leaves_the_file_until_it_is_closed() {
         drop(lease);
         while let Err(StorageError::InUse { .. }) = stores.delete(GUILD).await {}
         assert_eq!(still_open(&stores, GUILD), Vec::<PathBuf>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_that_is_being_taken_does_not_outlive_the_deletion_of_its_guild() {
+    let tmp = fast_dir();
+    let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::ZERO, ..options(4) });
+    for _ in 0..40 {
+        drop(create(&stores, GUILD).await);
+        let delete = async { while let Err(StorageError::InUse { .. }) = stores.delete(GUILD).await {} };
+        let (taken, ()) = tokio::join!(stores.back_up(GUILD), delete);
+        let is_moot = |error: &StorageError| {
+            matches!(error, StorageError::Deleted { .. } | StorageError::Closed { .. })
+        };
+        assert!(taken.as_ref().err().is_none_or(is_moot), "{taken:?}");
+        assert_eq!(traces(&tmp, GUILD), Vec::<PathBuf>::new());
     }
 }
 

@@ -92,7 +92,7 @@ async fn the_shutdown_leaves_running_statements_behind_at_its_deadline_and_close
     let mut stuck = Vec::new();
     for guild in 1..=20 {
         let lease = create(&stores, GuildId::new(guild)).await;
-        stuck.push((lease.pool().begin_with("BEGIN IMMEDIATE").await.unwrap(), lease));
+        stuck.push((lease.pool().turn().await.unwrap(), lease));
     }
     drop(create(&stores, OTHER).await);
     let asked = tokio::time::Instant::now();

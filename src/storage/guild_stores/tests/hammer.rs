@@ -43,6 +43,17 @@ impl Hammer {
         }
     }
 
+    /// Takes one backup after the other of the guild that comes and goes.
+    async fn back_up_on(&self) {
+        while !self.done.load(Ordering::SeqCst) {
+            match self.stores.back_up(GUILD).await {
+                Ok(_) | Err(StorageError::Deleted { .. } | StorageError::Closed { .. }) => {}
+                Err(error) => panic!("{error}: {error:?}"),
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Waits until writers have written to the guild again, then looks through its store.
     async fn look(&self) {
         let before = self.witness.writes(GUILD);
@@ -81,6 +92,8 @@ async fn hammer(rounds: u32, options: StoreOptions) {
             tokio::task::yield_now().await;
         }
     });
+    let backing_up = Arc::clone(&hammer);
+    writers.spawn(async move { backing_up.back_up_on().await });
     for round in 0..rounds {
         hammer.stores.admit(GUILD);
         // Some lives are deleted while they begin.

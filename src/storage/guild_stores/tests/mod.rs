@@ -3,6 +3,7 @@
 mod deletion;
 mod eviction;
 mod hammer;
+mod killed;
 mod opening;
 mod quarantine;
 mod restoring;

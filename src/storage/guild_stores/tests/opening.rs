@@ -1,3 +1,5 @@
+use futures::FutureExt;
+
 use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -83,6 +85,18 @@ async fn connections_are_set_up_as_the_design_says() {
     .await
     .unwrap();
     assert_eq!(pragmas, ("wal".to_owned(), 2, 1, 2_048));
+}
+
+#[tokio::test]
+async fn a_lease_of_an_open_store_waits_for_nothing_and_allocates_nothing() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, options(4));
+    drop(create(&stores, GUILD).await);
+    let counted = allocation_counter::measure(|| {
+        let lease = stores.open(GUILD).now_or_never();
+        assert!(matches!(lease, Some(Ok(Some(_)))));
+    });
+    assert_eq!(counted.count_total, 0);
 }
 
 #[tokio::test]

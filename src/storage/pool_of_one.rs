@@ -1,0 +1,212 @@
+//! One connection to a database, on which everything takes its turn.
+//!
+//! It does what sqlx's own pool does with room for one, but without asking the connection how it is after each
+//! statement: that question crosses to the connection's thread and back, which is what half of a short statement
+//! costs (measured: 10.7 µs for a row by its key, 5.9 µs without). Nobody can break this connection but its own
+//! thread, and a statement whose caller went away is waited for by the next one in any case.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream};
+use futures::{FutureExt, StreamExt, TryFutureExt, TryStreamExt};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteQueryResult, SqliteRow, SqliteStatement, SqliteTypeInfo,
+};
+use sqlx::{ConnectOptions, Connection, Describe, Either, Execute, Executor, SqlStr, Sqlite, Transaction};
+use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
+
+/// The right to use the connection; the next in the queue has it when this is dropped.
+pub type Turn = OwnedMappedMutexGuard<Option<SqliteConnection>, SqliteConnection>;
+
+/// An open database. Cheap to clone; all clones share one connection, which whoever comes first uses first.
+#[derive(Debug, Clone)]
+pub struct PoolOfOne {
+    /// `None` once it is closed.
+    connection: Arc<Mutex<Option<SqliteConnection>>>,
+    options: Arc<SqliteConnectOptions>,
+    /// Set before the closing waits for its turn, so that nobody who waits as well comes in after it.
+    closing: Arc<AtomicBool>,
+}
+
+impl PoolOfOne {
+    /// Opens a database.
+    pub(super) async fn open(options: SqliteConnectOptions) -> sqlx::Result<Self> {
+        let connection = options.connect().await?;
+        Ok(Self {
+            connection: Arc::new(Mutex::new(Some(connection))),
+            options: Arc::new(options),
+            closing: Arc::new(AtomicBool::new(false)),
+        })
+    }
+
+    /// Waits for the connection and keeps it until the turn is dropped: for statements that belong together.
+    ///
+    /// # Errors
+    /// [`sqlx::Error::PoolClosed`], or that the connection had to be replaced and could not be.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up the place in the queue.
+    pub async fn turn(&self) -> sqlx::Result<Turn> {
+        let mut connection = Arc::clone(&self.connection).lock_owned().await;
+        if self.closing.load(Ordering::Acquire) {
+            return Err(sqlx::Error::PoolClosed);
+        }
+        if let Some(connection) = connection.as_mut() {
+            self.end_transaction(connection).await?;
+        }
+        OwnedMutexGuard::try_map(connection, Option::as_mut).map_err(|_| sqlx::Error::PoolClosed)
+    }
+
+    /// Sees to it that no transaction is left of whoever had the connection before.
+    ///
+    /// On a full disk SQLite ends a transaction by itself (<https://sqlite.org/lang_transaction.html>, section 3.1). sqlx does
+    /// not notice, fails to roll it back, and from then on refuses to begin another one: another connection takes the
+    /// place of such a one.
+    async fn end_transaction(&self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
+        if connection.is_in_transaction() {
+            // A rollback was begun and may not be over yet; it is when the connection answers.
+            connection.ping().await?;
+        }
+        if connection.is_in_transaction() {
+            let stuck = std::mem::replace(connection, self.options.connect().await?);
+            stuck.close().await?;
+        }
+        Ok(())
+    }
+
+    /// Refuses further turns, and closes the connection once the statement that runs has ended. Nothing is left to do
+    /// for who calls it again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future before the statement has ended leaves the connection open; call it again.
+    pub(super) async fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        let mut connection = self.connection.lock().await;
+        // A statement whose caller went away may still run: it is waited for while the connection can be kept.
+        if let Some(connection) = connection.as_mut()
+            && let Err(error) = connection.ping().await
+        {
+            tracing::debug!(%error, "a connection does not answer before it is closed");
+        }
+        if let Some(connection) = connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::debug!(%error, "a connection was not closed as it should be");
+        }
+    }
+}
+
+impl<'c> Executor<'c> for &'c PoolOfOne {
+    type Database = Sqlite;
+
+    fn execute<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<SqliteQueryResult>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Sqlite>,
+    {
+        async move { self.turn().await?.execute(query).await }.boxed()
+    }
+
+    fn fetch_many<'e, 'q: 'e, E>(
+        self,
+        query: E,
+    ) -> BoxStream<'e, sqlx::Result<Either<SqliteQueryResult, SqliteRow>>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Sqlite>,
+    {
+        let all = async move {
+            let all: Vec<_> = self.turn().await?.fetch_many(query).try_collect().await?;
+            Ok(stream::iter(all.into_iter().map(Ok)))
+        };
+        all.try_flatten_stream().boxed()
+    }
+
+    fn fetch_all<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Vec<SqliteRow>>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Sqlite>,
+    {
+        async move { self.turn().await?.fetch_all(query).await }.boxed()
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<SqliteRow>>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Sqlite>,
+    {
+        async move { self.turn().await?.fetch_optional(query).await }.boxed()
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [SqliteTypeInfo],
+    ) -> BoxFuture<'e, sqlx::Result<SqliteStatement>>
+    where
+        'c: 'e,
+    {
+        async move { self.turn().await?.prepare_with(sql, parameters).await }.boxed()
+    }
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, sqlx::Result<Describe<Sqlite>>>
+    where
+        'c: 'e,
+    {
+        async move { self.turn().await?.describe(sql).await }.boxed()
+    }
+}
+
+/// Begins a transaction that writes. It takes the write lock at once: an upgrade from reading would fail with 517.
+pub(super) async fn begin(connection: &mut SqliteConnection) -> sqlx::Result<Transaction<'_, Sqlite>> {
+    connection.begin_with("BEGIN IMMEDIATE").await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::testing::{at, new_reminder, open_store, watch};
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_by_itself_does_not_stand_in_the_way_of_the_next() {
+        let (_tmp, lease) = open_store().await;
+        let event = watch(&lease, 1).await.id;
+        let mut turn = lease.pool().turn().await.unwrap();
+        let mut transaction = begin(&mut turn).await.unwrap();
+        // As SQLite does it on a full disk: sqlx hears nothing of it.
+        sqlx::query("ROLLBACK").execute(&mut *transaction).await.unwrap();
+        drop(transaction);
+        drop(turn);
+        assert!(lease.reminders().claim(&new_reminder(event, 60), at(61)).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_was_rolled_back_keeps_the_connection() {
+        let (_tmp, lease) = open_store().await;
+        sqlx::query("CREATE TEMP TABLE mark (at INTEGER)").execute(lease.pool()).await.unwrap();
+        let mut turn = lease.pool().turn().await.unwrap();
+        let mut transaction = begin(&mut turn).await.unwrap();
+        sqlx::query("DELETE FROM guild").execute(&mut *transaction).await.unwrap();
+        drop(transaction);
+        drop(turn);
+        // Only the same connection knows it.
+        sqlx::query("INSERT INTO mark VALUES (1)").execute(lease.pool()).await.unwrap();
+        assert_eq!(lease.guild().name().await.unwrap(), None, "its row is there");
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_turn_when_the_closing_begins_gets_none() {
+        let (_tmp, lease) = open_store().await;
+        let turn = lease.pool().turn().await.unwrap();
+        let waits = lease.pool().turn();
+        let mut waits = std::pin::pin!(waits);
+        assert!(futures::poll!(waits.as_mut()).is_pending());
+        let mut closing = std::pin::pin!(lease.pool().close());
+        assert!(futures::poll!(closing.as_mut()).is_pending());
+        drop(turn);
+        assert!(matches!(waits.await, Err(sqlx::Error::PoolClosed)));
+        closing.await;
+        assert!(matches!(lease.pool().turn().await, Err(sqlx::Error::PoolClosed)));
+    }
+}
