@@ -175,12 +175,18 @@ async fn stop(upkeep: &Upkeep, lifecycle: &Lifecycle, asked_for: bool) {
     }
     let shutdown = lifecycle.shutdown();
     let stores_deadline = deadline - REGISTRY_TIME;
+    // A store that was replaced at the last moment, which nobody looked at any more.
+    let is_exact = tokio::select! {
+        is_exact = upkeep.settle_casualties() => is_exact,
+        () = shutdown.cut_off(stores_deadline, Duration::ZERO) => false,
+    };
     tokio::select! {
         () = upkeep.stores.close(stores_deadline) => {}
         () = shutdown.cut_off(stores_deadline, lifecycle::HURRIED.saturating_sub(REGISTRY_TIME)) => {}
     }
+    let is_exact = is_exact && upkeep.stores.take_casualties().is_empty();
     tokio::select! {
-        closed = upkeep.registry.close(asked_for && drained) => if let Err(error) = closed {
+        closed = upkeep.registry.close(asked_for && drained && is_exact) => if let Err(error) = closed {
             tracing::error!(error = chain(&error), "the registry could not be closed; the next start looks at every guild");
         },
         () = shutdown.cut_off(deadline, REGISTRY_TIME) => {

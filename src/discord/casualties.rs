@@ -5,6 +5,7 @@
 //! - A damaged store is told of until Discord took the message; what was told is noted on the disk, beside what was set aside.
 //! - The message goes where organisers read, and is never sent to members unasked.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,10 +22,11 @@ use crate::domain::permissions::Permissions;
 use crate::domain::text;
 use crate::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use crate::lifecycle::Shutdown;
-use crate::storage::{SetAsideNotice, StorageError};
+use crate::storage::{DataDir, SetAsideNotice, StorageError};
 
-/// How soon it is tried again to tell organisers.
+/// How soon what failed is tried again; to tell organisers takes longer and longer, up to [`LONGEST`].
 const AGAIN: Duration = Duration::from_mins(1);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// Keeps up with stores that were set aside or replaced, until a stop is asked for.
 pub(super) async fn run(core: Arc<Core>, shutdown: Shutdown) {
@@ -33,15 +35,24 @@ pub(super) async fn run(core: Arc<Core>, shutdown: Shutdown) {
 }
 
 async fn heed(core: &Core, shutdown: &Shutdown, untold: &Notify) {
+    let mut failed = BTreeSet::new();
     loop {
         let guilds = tokio::select! {
-            () = shutdown.requested() => return,
+            () = shutdown.requested() => break,
             guilds = core.stores.casualties() => guilds,
+            () = core.clock.sleep(AGAIN), if !failed.is_empty() => std::mem::take(&mut failed),
         };
         for guild in guilds {
-            look_again(core, guild).await;
+            if let Err(error) = look_again(core, guild).await {
+                tracing::warn!(guild.id = %guild, error = chain(&error), "what is due in this guild could not be read");
+                failed.insert(guild);
+            }
         }
         untold.notify_one();
+    }
+    // The stop tries once more.
+    for guild in failed {
+        core.stores.note_casualty(guild);
     }
 }
 
@@ -50,43 +61,41 @@ async fn tell_organisers(core: &Core, shutdown: &Shutdown, untold: &Notify) {
         () = shutdown.requested() => return,
         () = core.link.identified() => {}
     }
+    let mut rest = AGAIN;
     loop {
         let all_told = tell_all(core, shutdown).await;
         tokio::select! {
             () = shutdown.requested() => return,
-            () = untold.notified() => {}
-            () = core.clock.sleep(AGAIN), if !all_told => {}
+            () = untold.notified() => rest = AGAIN,
+            () = core.clock.sleep(rest), if !all_told => rest = LONGEST.min(rest * 2),
         }
     }
 }
 
 /// Brings what is kept in memory in line with a store that took another's place.
-async fn look_again(core: &Core, guild: GuildId) {
+async fn look_again(core: &Core, guild: GuildId) -> Result<(), StorageError> {
     core.freshness.missed(|known| known == guild);
-    match core.upkeep.settle(guild).await {
-        Ok(()) | Err(StorageError::Quarantined { .. }) => {}
-        Err(error) => {
-            tracing::warn!(guild.id = %guild, error = chain(&error), "what is due in this guild could not be read");
-        }
-    }
+    let settled = core.upkeep.settle(guild).await;
     core.stale.notify_one();
+    match settled {
+        Err(StorageError::Quarantined { .. }) => Ok(()),
+        settled => settled,
+    }
 }
 
 /// Tells the organisers of all damaged stores of which they do not know yet; `false` if some have to be told later.
 async fn tell_all(core: &Core, shutdown: &Shutdown) -> bool {
+    let Some(notices) = untold(core, DataDir::set_aside_notices).await else { return false };
     let mut all_told = true;
-    for notice in untold(core) {
+    for notice in notices {
         if shutdown.is_requested() {
             return true;
         }
         let guild = notice.guild;
         // Its opening was perhaps interrupted before a backup took its place.
         let organisers = organisers(core, guild).await;
-        let Some(notice) =
-            untold(core).into_iter().find(|known| known.guild == guild && known.at == notice.at)
-        else {
-            continue;
-        };
+        let by_now = untold(core, move |dir| dir.set_aside_notices_of(guild)).await.unwrap_or_default();
+        let Some(notice) = by_now.into_iter().find(|known| known.at == notice.at) else { continue };
         match tell(core, &notice, organisers).await {
             Ok(Some(channel)) => {
                 tracing::info!(guild.id = %guild, channel.id = %channel, "told the organisers that their store was set aside");
@@ -107,16 +116,24 @@ async fn tell_all(core: &Core, shutdown: &Shutdown) -> bool {
     all_told
 }
 
-/// The damaged stores of guilds that Muster is in, of which their organisers do not know yet.
-fn untold(core: &Core) -> Vec<SetAsideNotice> {
-    let notices = core.upkeep.data_dir.set_aside_notices().unwrap_or_else(|error| {
-        tracing::warn!(
-            error = chain(&error),
-            "it cannot be read whose organisers have to be told of their store"
-        );
-        Vec::new()
-    });
-    notices.into_iter().filter(|notice| core.registry.is_member(notice.guild)).collect()
+/// The notices of guilds that Muster is in, among those that `read` finds; `None` if they cannot be read.
+async fn untold(
+    core: &Core,
+    read: impl FnOnce(&DataDir) -> Result<Vec<SetAsideNotice>, StorageError> + Send + 'static,
+) -> Option<Vec<SetAsideNotice>> {
+    let dir = Arc::clone(&core.upkeep.data_dir);
+    // On a thread that may be blocked: there may be as many as there are guilds.
+    match tokio::task::spawn_blocking(move || read(&dir)).await.ok()? {
+        Ok(mut notices) => {
+            notices.retain(|notice| core.registry.is_member(notice.guild));
+            Some(notices)
+        }
+        Err(error) => {
+            let error = chain(&error);
+            tracing::warn!(error, "it cannot be read whose organisers have to be told of their store");
+            None
+        }
+    }
 }
 
 /// The roles of a guild's organisers, as far as its store can be read.

@@ -107,8 +107,39 @@ pub(super) fn is_passing(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether an integrity check ended because a page could not be read, which it tells like a fault of the file: then it says
+/// nothing about the file.
+///
+/// Source: `checkTreePage` and `checkList` in <https://sqlite.org/src/file/src/btree.c>
+pub(super) fn is_passing_fault(found: &str) -> bool {
+    if let Some((_, code)) = found.rsplit_once("unable to get the page. error code=") {
+        return code.trim().parse().is_ok_and(|code: u32| PASSING.contains(&(code & 0xFF)));
+    }
+    found.contains("failed to get page ")
+}
+
 /// SQLite's primary result code; the driver reports the extended one, whose lowest byte it is.
 fn primary_code(error: &sqlx::Error) -> Option<u32> {
     let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
     Some(code & 0xFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_cannot_be_read_is_not_taken_for_a_damaged_one() {
+        for (found, passing) in [
+            ("Tree 5 page 7: unable to get the page. error code=10", true),
+            ("Tree 5 page 7: unable to get the page. error code=266", true),
+            ("Tree 5 page 7: unable to get the page. error code=7", true),
+            ("Tree 5 page 7: unable to get the page. error code=11", false),
+            ("Freelist: failed to get page 9", true),
+            ("Tree 5 page 7: btreeInitPage() returns error code 11", false),
+            ("row 3 missing from index events_due", false),
+        ] {
+            assert_eq!(is_passing_fault(found), passing, "{found}");
+        }
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::{FutureExt, TryFutureExt};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
@@ -40,14 +40,14 @@ impl Schema {
     pub(super) fn migrate<'a>(
         &'a self,
         connection: &'a mut SqliteConnection,
-    ) -> BoxFuture<'a, Result<(), MigrateError>> {
-        self.migrator.run_direct(None, connection, false).boxed()
+    ) -> BoxFuture<'a, sqlx::Result<()>> {
+        self.migrator.run_direct(None, connection, false).map_err(what_failed).boxed()
     }
 
     /// Fills an empty file with this schema, compact and in WAL mode, and closes it.
     ///
     /// Nothing is flushed to the disk on the way; the caller does that once, at the end.
-    pub(super) async fn fill(&self, file: &Path) -> Result<(), MigrateError> {
+    pub(super) async fn fill(&self, file: &Path) -> sqlx::Result<()> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .page_size(PAGE_SIZE)
@@ -62,6 +62,14 @@ impl Schema {
         let filled = filled.await;
         connection.close().await?;
         filled
+    }
+}
+
+/// What SQLite said to a migration, as of any other statement: whether it is the file's fault is read from that.
+fn what_failed(error: MigrateError) -> sqlx::Error {
+    match error {
+        MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => source,
+        other => other.into(),
     }
 }
 
@@ -82,6 +90,15 @@ mod tests {
         .unwrap();
         assert_eq!(said, (GUILD.application_id, GUILD.version()));
         GUILD.migrate(&mut lease.db().pool.turn().await.unwrap()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_migration_that_finds_no_room_says_nothing_about_the_file() {
+        let tmp = tempfile::tempdir().unwrap();
+        let file = SqliteConnectOptions::new().filename(tmp.path().join("guild.db")).create_if_missing(true);
+        let mut connection = file.pragma("max_page_count", "4").connect().await.unwrap();
+        let full = GUILD.migrate(&mut connection).await.unwrap_err();
+        assert!(crate::storage::quarantine::is_passing(&full), "{full:?}");
     }
 
     #[tokio::test]

@@ -16,6 +16,8 @@ mod offline;
 mod report;
 mod request;
 mod schedule;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,6 +36,7 @@ pub use schedule::{back_up_regularly, look_through};
 
 use crate::clock::SharedClock;
 use crate::config::StorageConfig;
+use crate::errors::chain;
 use crate::ids::GuildId;
 use crate::scheduler::{self, Agenda};
 use crate::storage::{Backup, DataDir, GuildStores, Lease, Registry, StorageError, StoreOptions, Verdict};
@@ -225,6 +228,22 @@ impl Upkeep {
             Some(store) => scheduler::sync_due(&store, &self.registry, &self.agenda).await,
             None => Ok(()),
         }
+    }
+
+    /// Brings registry and agenda in line with every store that took another's place and that nobody has looked at since;
+    /// whether that is done. What is due there would be known to nobody after a clean stop.
+    pub async fn settle_casualties(&self) -> bool {
+        let mut all_settled = true;
+        for guild in self.stores.take_casualties() {
+            match self.settle(guild).await {
+                Ok(()) | Err(StorageError::Quarantined { .. }) => {}
+                Err(error) => {
+                    tracing::warn!(guild.id = %guild, error = chain(&error), "what is due in this guild could not be read");
+                    all_settled = false;
+                }
+            }
+        }
+        all_settled
     }
 
     fn is_known(&self, guild: GuildId) -> Result<bool, StorageError> {

@@ -32,9 +32,9 @@ impl Offline {
     /// # Errors
     /// [`StorageError`] if the registry cannot be written; the next start then looks through all guilds.
     pub async fn close(self) -> Result<(), StorageError> {
+        let is_exact = self.upkeep.settle_casualties().await;
         let Upkeep { stores, registry, .. } = self.upkeep;
         stores.close(Instant::now() + CLOSING).await;
-        let was_clean = registry.was_clean_stop();
-        registry.close(was_clean).await
+        registry.close(registry.was_clean_stop() && is_exact).await
     }
 }

@@ -1,6 +1,7 @@
 //! What is done without being asked: each store is looked through once after the start, and backed up now and then.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -63,7 +64,7 @@ pub async fn back_up_regularly(upkeep: Upkeep, every: Duration, shutdown: Shutdo
 }
 
 /// The guilds, and when each is backed up next.
-struct Rounds {
+pub(super) struct Rounds {
     upkeep: Upkeep,
     every: TimeDelta,
     next: HashMap<GuildId, Timestamp>,
@@ -72,59 +73,66 @@ struct Rounds {
 
 impl Rounds {
     /// `None` if there is nothing to do, ever.
-    fn new(upkeep: Upkeep, every: Duration) -> Option<Self> {
+    pub(super) fn new(upkeep: Upkeep, every: Duration) -> Option<Self> {
         let every = TimeDelta::from_std(every).ok().filter(|every| !every.is_zero())?;
         Some(Self { upkeep, every, next: HashMap::new(), latest: HashMap::new() })
     }
 
-    async fn back_up_what_is_due(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {
-        let guilds = self.upkeep.data_dir.guilds_on_disk()?;
-        let done = self.back_up_those_due(&guilds, shutdown).await;
+    pub(super) async fn back_up_what_is_due(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {
+        let guilds = self.meet_new_ones().await?;
+        self.back_up_those_due(&guilds, shutdown).await;
         // Backups that rest grow old as well, and that is when somebody has to hear of it.
         self.forget_others(&guilds);
         self.tell_age();
-        done
+        Ok(())
     }
 
-    async fn back_up_those_due(
-        &mut self,
-        guilds: &[GuildId],
-        shutdown: &Shutdown,
-    ) -> Result<(), StorageError> {
+    async fn back_up_those_due(&mut self, guilds: &[GuildId], shutdown: &Shutdown) {
         for &guild in guilds {
             let now = self.upkeep.clock.now();
-            let next = match self.next.get(&guild) {
-                Some(next) => *next,
-                None => self.meet(guild, now),
-            };
+            let Some(&next) = self.next.get(&guild) else { continue };
             // A clock that was set back must not put a backup off for longer than they are apart.
             if next > now && next <= now + self.every {
                 continue;
             }
             // A backup must not take the room that answers and reminders need.
             if shutdown.is_requested() || self.upkeep.stores.disk().is_low() {
-                return Ok(());
+                return;
             }
             self.back_up(guild).await;
         }
-        Ok(())
     }
 
-    /// When a guild is backed up of which this process has not heard yet.
-    fn meet(&mut self, guild: GuildId, now: Timestamp) -> Timestamp {
-        let latest = match self.upkeep.data_dir.backups(guild) {
-            Ok(backups) => backups.first().map(|backup| backup.taken_at),
-            Err(error) => {
-                // What is wrong with one guild's backups is no reason to take none of the others.
-                tracing::warn!(guild.id = %guild, error = chain(&error), "the backups of a guild cannot be listed");
-                None
-            }
+    /// All guilds that have a store. Those of which this process has not heard yet get an instant for their next backup.
+    async fn meet_new_ones(&mut self) -> Result<Vec<GuildId>, StorageError> {
+        let dir = Arc::clone(&self.upkeep.data_dir);
+        let known: HashSet<GuildId> = self.next.keys().copied().collect();
+        // On a thread that may be blocked: the first time it looks into a directory of every guild.
+        let look = move || {
+            let guilds = dir.guilds_on_disk()?;
+            let new = guilds.iter().filter(|guild| !known.contains(guild));
+            let new: Vec<_> = new.map(|guild| (*guild, dir.backups(*guild))).collect();
+            Ok::<_, StorageError>((guilds, new))
         };
-        // One without a backup counts as well, from now on: it may never get one.
-        self.latest.insert(guild, latest.unwrap_or(now));
-        let next = latest.map_or(now + FIRST.min(self.every), |latest| latest + self.every);
-        self.next.insert(guild, next);
-        next
+        let (guilds, new) = match tokio::task::spawn_blocking(look).await {
+            Ok(found) => found?,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // Only a runtime that shuts down cancels it.
+            Err(_) => return Ok(Vec::new()),
+        };
+        let now = self.upkeep.clock.now();
+        for (guild, backups) in new {
+            let latest = backups.unwrap_or_else(|error| {
+                let error = chain(&error);
+                tracing::warn!(guild.id = %guild, error, "the backups of a guild cannot be read");
+                Vec::new()
+            });
+            let latest = latest.first().map(|backup| backup.taken_at);
+            // One without a backup counts as well, from now on: it may never get one.
+            self.latest.insert(guild, latest.unwrap_or(now));
+            self.next.insert(guild, latest.map_or(now + FIRST.min(self.every), |latest| latest + self.every));
+        }
+        Ok(guilds)
     }
 
     async fn back_up(&mut self, guild: GuildId) {

@@ -1,5 +1,6 @@
 //! The guilds' backups: `backups/<guild id>/<UTC time>.db`.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
@@ -9,6 +10,7 @@ use super::guild_dirs::guild_named;
 use super::stamp::{parse_stamp, stamp};
 use super::{DataDir, names_in};
 use crate::clock::Timestamp;
+use crate::errors::chain;
 use crate::ids::GuildId;
 use crate::storage::StorageError;
 use crate::storage::files::{failed, kind, make_private_dir, remove_all, sync_dir};
@@ -42,20 +44,23 @@ impl DataDir {
         Ok(guilds)
     }
 
-    /// A guild's backups, newest first.
+    /// A guild's backups, newest first. A link among them is none.
     ///
     /// # Errors
-    /// [`StorageError::DataDir`], or [`StorageError::Symlink`] if one is a link.
+    /// [`StorageError::DataDir`].
     pub fn backups(&self, guild: GuildId) -> Result<Vec<Backup>, StorageError> {
         let dir = self.backups_of(guild);
         let mut backups = Vec::new();
         for name in names_in(&dir)? {
             let Some(taken_at) = name.strip_suffix(EXTENSION).and_then(parse_stamp) else { continue };
             let file = dir.join(&name);
-            if let Some(found) = kind(&file)?
-                && found.is_file()
-            {
-                backups.push(Backup { guild_id: guild, file, taken_at, size_bytes: found.len() });
+            match std::fs::symlink_metadata(&file) {
+                Ok(found) if found.is_file() => {
+                    backups.push(Backup { guild_id: guild, file, taken_at, size_bytes: found.len() });
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(failed("look at", &file)(error)),
             }
         }
         backups.sort_unstable_by_key(|backup| std::cmp::Reverse(backup.taken_at));
@@ -81,6 +86,9 @@ impl DataDir {
     }
 
     /// Gives a snapshot that is whole and flushed its name, and removes all but the newest `keep` of the guild.
+    ///
+    /// It is always the newest: where the clock was set back, or two are taken in one millisecond, it is dated just after
+    /// the one before it. Otherwise it would be the first to go, and the last to be restored.
     pub(in crate::storage) fn finish_backup(
         &self,
         guild: GuildId,
@@ -89,19 +97,18 @@ impl DataDir {
         keep: usize,
     ) -> Result<Backup, StorageError> {
         let dir = self.backups_of(guild);
-        let mut taken_at = now;
-        let name = |at: Timestamp| dir.join(stamp(at) + EXTENSION);
-        // Two in one millisecond: an older one is never replaced.
-        while kind(&name(taken_at))?.is_some() {
-            taken_at += TimeDelta::milliseconds(1);
-        }
-        let file = name(taken_at);
+        let newest = self.backups(guild)?.first().map(|backup| backup.taken_at + TimeDelta::milliseconds(1));
+        let taken_at = newest.map_or(now, |after| now.max(after));
+        let file = dir.join(stamp(taken_at) + EXTENSION);
         std::fs::rename(snapshot, &file).map_err(failed("create", &file))?;
         sync_dir(&dir)?;
         sync_dir(&self.backups_dir())?;
         let backups = self.backups(guild)?;
         for old in backups.iter().skip(keep.max(1)) {
-            remove_file(&old.file)?;
+            // The new one is there all the same; an error would have it taken again and again.
+            if let Err(error) = remove_file(&old.file) {
+                tracing::warn!(guild.id = %guild, error = chain(&error), "a backup beyond those to be kept stays");
+            }
         }
         let size_bytes =
             backups.iter().find(|backup| backup.file == file).map_or(0, |backup| backup.size_bytes);
@@ -120,6 +127,16 @@ impl DataDir {
         let is_empty = names.iter().all(|name| name.starts_with(UNFINISHED));
         if is_empty && kind(&dir)?.is_some() { remove_all(&dir) } else { Ok(()) }
     }
+}
+
+/// When a backup was taken, by its name; of one that was renamed, when it was written.
+pub(in crate::storage) fn taken_at(file: &Path) -> Result<Timestamp, StorageError> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    if let Some(taken_at) = name.strip_suffix(EXTENSION).and_then(parse_stamp) {
+        return Ok(taken_at);
+    }
+    let written = std::fs::metadata(file).and_then(|found| found.modified());
+    Ok(written.map_err(failed("look at", file))?.into())
 }
 
 fn remove_file(path: &Path) -> Result<(), StorageError> {

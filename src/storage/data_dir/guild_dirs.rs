@@ -173,12 +173,17 @@ impl DataDir {
         Ok(dir.join(GUILD_DB))
     }
 
-    /// Removes a directory that was begun.
+    /// Removes a directory that was begun, and is perhaps ready.
     pub(in crate::storage) fn give_up_guild(&self, guild: GuildId) -> Result<(), StorageError> {
-        remove_all(&self.unfinished_dir(guild))
+        for dir in [self.unfinished_dir(guild), self.ready_dir(guild)] {
+            if kind(&dir)?.is_some() {
+                remove_all(&dir)?;
+            }
+        }
+        Ok(())
     }
 
-    fn unfinished_dir(&self, guild: GuildId) -> PathBuf {
+    pub(super) fn unfinished_dir(&self, guild: GuildId) -> PathBuf {
         self.guilds_dir().join(format!("{guild}.{UNFINISHED}"))
     }
 
@@ -192,7 +197,12 @@ impl DataDir {
         guild: GuildId,
         backups: Backups,
     ) -> Result<bool, StorageError> {
-        let mut going = vec![self.quarantine_of(guild), self.guild_dir(guild)];
+        let mut going = vec![
+            self.unfinished_dir(guild),
+            self.ready_dir(guild),
+            self.quarantine_of(guild),
+            self.guild_dir(guild),
+        ];
         if backups == Backups::Delete {
             going.insert(0, self.backups_of(guild));
         }

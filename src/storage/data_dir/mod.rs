@@ -14,6 +14,7 @@
 
 mod backups;
 mod guild_dirs;
+mod replacing;
 mod set_aside;
 mod stamp;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use backups::Backup;
 pub use guild_dirs::Backups;
 pub use set_aside::SetAsideNotice;
 
+pub(super) use backups::taken_at;
 pub(super) use guild_dirs::{GUILD_DB, OnDisk};
 pub(super) use set_aside::Telling;
 
@@ -45,8 +47,8 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Creates the directory if it is missing, takes the lock, writes a file everywhere to see that it can, and clears
-    /// away what an interrupted creation or deletion left behind.
+    /// Creates the directory if it is missing, takes the lock, writes a file everywhere to see that it can, ends what an
+    /// interrupted restore began, and clears away what an interrupted creation or deletion left behind.
     ///
     /// # Errors
     /// [`StorageError::DataDir`], [`StorageError::Symlink`], or [`StorageError::InUseByAnother`]; all name the
@@ -63,6 +65,7 @@ impl DataDir {
             check_writable(&part)?;
         }
         check_writable(&dir.root)?;
+        dir.end_replacements()?;
         dir.clear_leftovers()?;
         Ok(dir)
     }

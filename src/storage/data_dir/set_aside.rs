@@ -15,6 +15,7 @@ use super::guild_dirs::guild_named;
 use super::stamp::{parse_stamp, stamp};
 use super::{DataDir, names_in};
 use crate::clock::Timestamp;
+use crate::errors::chain;
 use crate::ids::GuildId;
 use crate::storage::StorageError;
 use crate::storage::files::{failed, kind, make_private_dir, sync_dir, write_private};
@@ -81,6 +82,11 @@ impl DataDir {
         Ok(aside)
     }
 
+    /// Whether there is something beside the place of the system store that belongs to one.
+    pub(in crate::storage) fn has_system_leftovers(&self) -> Result<bool, StorageError> {
+        Ok(names_in(&self.root)?.iter().any(|name| name.starts_with("system.db")))
+    }
+
     /// Moves the system store with its write-ahead log to where it harms nobody, and returns where that is.
     pub(in crate::storage) fn set_system_aside(&self, now: Timestamp) -> Result<PathBuf, StorageError> {
         let aside = self.quarantine_dir().join("system").join(stamp(now));
@@ -103,7 +109,7 @@ impl DataDir {
         guild: GuildId,
         taken_at: Timestamp,
     ) -> Result<(), StorageError> {
-        for notice in self.notices_of(guild)? {
+        for notice in self.set_aside_notices_of(guild)? {
             if notice.restored_from.is_none() {
                 write_notice(&notice.file, &notice.reason, Some(taken_at))?;
             }
@@ -130,14 +136,20 @@ impl DataDir {
         Ok(self.reason_set_aside(guild)?.is_some())
     }
 
-    /// The damaged stores of which their guilds' organisers do not know yet, in the order in which they were set aside.
+    /// The damaged stores of which their guilds' organisers do not know yet, in the order in which they were set aside. A
+    /// guild of which this cannot be read hides none of another.
     ///
     /// # Errors
     /// [`StorageError::DataDir`].
     pub fn set_aside_notices(&self) -> Result<Vec<SetAsideNotice>, StorageError> {
         let mut notices = Vec::new();
         for guild in self.guilds_set_aside()? {
-            notices.extend(self.notices_of(guild)?);
+            match self.set_aside_notices_of(guild) {
+                Ok(found) => notices.extend(found),
+                Err(error) => {
+                    tracing::warn!(guild.id = %guild, error = chain(&error), "what was set aside of a guild cannot be read");
+                }
+            }
         }
         notices.sort_unstable_by_key(|notice| (notice.at, notice.guild));
         Ok(notices)
@@ -172,7 +184,11 @@ impl DataDir {
         self.quarantine_dir().join(guild.to_string())
     }
 
-    fn notices_of(&self, guild: GuildId) -> Result<Vec<SetAsideNotice>, StorageError> {
+    /// The damaged stores of one guild of which its organisers do not know yet.
+    ///
+    /// # Errors
+    /// [`StorageError::DataDir`].
+    pub fn set_aside_notices_of(&self, guild: GuildId) -> Result<Vec<SetAsideNotice>, StorageError> {
         let quarantine = self.quarantine_of(guild);
         let mut notices = Vec::new();
         for name in names_in(&quarantine)? {

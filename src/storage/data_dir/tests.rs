@@ -194,3 +194,73 @@ fn only_the_newest_backups_are_kept_and_none_takes_the_place_of_another() {
     assert_eq!(kept, [ms(2), ms(1), ms(0)]);
     assert_eq!(mode(take(4).file.parent().unwrap()), 0o700);
 }
+
+/// A guild with a store, and another one that only has to take its place.
+fn half_replaced(tmp: &tempfile::TempDir) -> (DataDir, GuildId) {
+    let (dir, guild) = (DataDir::open(tmp.path()).unwrap(), GuildId::new(7));
+    dir.create_guild(guild, b"old").unwrap();
+    std::fs::write(dir.begin_guild(guild).unwrap(), b"new").unwrap();
+    dir.make_ready(guild).unwrap();
+    (dir, guild)
+}
+
+#[test]
+fn a_restore_that_was_killed_leaves_the_old_store_or_the_restored_one() {
+    for (moved, left) in [(false, "old"), (true, "new")] {
+        let tmp = tempfile::tempdir().unwrap();
+        let (dir, guild) = half_replaced(&tmp);
+        if moved {
+            dir.set_aside(guild, "a backup took its place", Telling::Nobody, at(1)).unwrap();
+        }
+        drop(dir);
+        let dir = DataDir::open(tmp.path()).unwrap();
+        let OnDisk::Database(file) = dir.look_up(guild).unwrap() else { panic!("no store is left") };
+        assert_eq!(std::fs::read_to_string(file).unwrap(), left);
+        assert_eq!(names_in(&dir.guilds_dir()).unwrap(), ["7"]);
+    }
+}
+
+#[test]
+fn a_removed_guild_leaves_nothing_of_a_restore_that_did_not_come_to_its_end() {
+    let tmp = tempfile::tempdir().unwrap();
+    let (dir, guild) = half_replaced(&tmp);
+    std::fs::write(dir.begin_guild(guild).unwrap(), b"newer").unwrap();
+    assert!(dir.remove_guild(guild, Backups::Delete).unwrap());
+    assert_eq!(names_in(&dir.guilds_dir()).unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_clock_that_was_set_back_costs_no_backup() {
+    let tmp = tempfile::tempdir().unwrap();
+    let (dir, guild) = (DataDir::open(tmp.path()).unwrap(), GuildId::new(7));
+    for seconds in [1_001, 1_002, 1_003, 4, 5] {
+        let snapshot = dir.begin_backup(guild).unwrap();
+        std::fs::write(&snapshot, seconds.to_string()).unwrap();
+        let taken = dir.finish_backup(guild, &snapshot, at(seconds), 3).unwrap();
+        assert_eq!(dir.backups(guild).unwrap().first(), Some(&taken), "the latest is the newest");
+    }
+    let kept = dir.backups(guild).unwrap().into_iter();
+    let kept: Vec<_> = kept.map(|backup| std::fs::read_to_string(backup.file).unwrap()).collect();
+    assert_eq!(kept, ["5", "4", "1003"]);
+}
+
+#[test]
+fn a_link_among_the_backups_is_none_of_them() {
+    let tmp = tempfile::tempdir().unwrap();
+    let (dir, guild) = (DataDir::open(tmp.path()).unwrap(), GuildId::new(7));
+    std::fs::create_dir(dir.backups_of(guild)).unwrap();
+    let link = dir.backups_of(guild).join(stamp::stamp(at(1)) + ".db");
+    std::os::unix::fs::symlink("/etc/hostname", &link).unwrap();
+    assert_eq!(dir.backups(guild).unwrap(), []);
+}
+
+#[test]
+fn what_one_guild_has_in_quarantine_hides_nothing_of_another() {
+    let tmp = tempfile::tempdir().unwrap();
+    let (dir, guild) = (DataDir::open(tmp.path()).unwrap(), GuildId::new(7));
+    dir.create_guild(guild, b"odd").unwrap();
+    dir.set_aside(guild, "it was odd", Telling::Organisers, at(1)).unwrap();
+    std::fs::write(dir.quarantine_of(GuildId::new(5)), "no directory").unwrap();
+    let notices = dir.set_aside_notices().unwrap();
+    assert_eq!(notices.iter().map(|notice| notice.guild).collect::<Vec<_>>(), [guild]);
+}

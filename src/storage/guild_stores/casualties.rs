@@ -28,6 +28,17 @@ impl Casualties {
 }
 
 impl GuildStores {
+    /// Takes the guilds whose stores were set aside, replaced or deleted since the last call, without waiting for one.
+    #[must_use]
+    pub fn take_casualties(&self) -> BTreeSet<GuildId> {
+        self.shared.casualties.take()
+    }
+
+    /// Notes that a guild has to be looked at again, because that failed.
+    pub fn note_casualty(&self, guild: GuildId) {
+        self.shared.casualties.note(guild);
+    }
+
     /// Returns the guilds whose stores were set aside, replaced by a backup or deleted since the last call, as soon as there
     /// are some: what is due there, and what is believed of their members and answers, has to be looked at again.
     ///

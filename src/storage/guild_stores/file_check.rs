@@ -56,6 +56,14 @@ pub(super) async fn identity(db: &GuildDb) -> Result<Identity, NotOpened> {
 pub(super) async fn whole(db: &GuildDb) -> Result<(), NotOpened> {
     match integrity_check(&db.pool).await {
         Ok(found) if found == "ok" => Ok(()),
+        Ok(found) if quarantine::is_passing_fault(&found) => {
+            let source = sqlx::Error::Io(std::io::Error::other(found));
+            Err(NotOpened::Failed(StorageError::Sqlite {
+                guild: db.guild,
+                operation: "check itself",
+                source,
+            }))
+        }
         Ok(found) => Err(NotOpened::Damaged(format!("its file is corrupt ({found})"))),
         Err(error) => Err(refused(db.guild, "check itself", error)),
     }

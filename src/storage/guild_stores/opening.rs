@@ -189,10 +189,10 @@ impl Opener {
     async fn make_template(&self, guild: GuildId) -> Result<Arc<[u8]>, StorageError> {
         let file = self.dir.path().join(".template.db");
         files::private_file(&file).map_err(files::failed("write", &file))?;
-        let filled = schema::GUILD.fill(&file).await.map_err(|error| StorageError::Sqlite {
+        let filled = schema::GUILD.fill(&file).await.map_err(|source| StorageError::Sqlite {
             guild,
             operation: "prepare a new database",
-            source: sqlx::Error::from(error),
+            source,
         });
         let read = std::fs::read(&file).map_err(files::failed("read", &file));
         std::fs::remove_file(&file).map_err(files::failed("remove", &file))?;
@@ -229,12 +229,11 @@ async fn migrate(db: &GuildDb, from: i64) -> Result<(), NotOpened> {
             tracing::info!(guild.id = %db.guild, from, to = known, "brought the store of a guild to this version");
             Ok(())
         }
-        Err(error) => {
-            let source = sqlx::Error::from(error);
-            if quarantine::is_passing(&source) {
-                let operation = "be brought to this version";
-                return Err(StorageError::Sqlite { guild: db.guild, operation, source }.into());
-            }
+        Err(source) if quarantine::is_passing(&source) => {
+            let operation = "be brought to this version";
+            Err(StorageError::Sqlite { guild: db.guild, operation, source }.into())
+        }
+        Err(source) => {
             Err(NotOpened::Damaged(format!("its schema {from} could not be brought to {known}: {source}")))
         }
     }

@@ -42,8 +42,9 @@ impl Shared {
     /// [`StorageError::Quarantined`] if it has none.
     pub(super) async fn recover(&self, slot: &Slot, reason: String) -> Result<GuildDb, StorageError> {
         let guild = slot.guild;
-        for backup in self.dir.backups(guild)? {
-            match self.opener.install(guild, &backup.file, self.clock.now()).await {
+        let dir = Arc::clone(&self.dir);
+        for backup in blocking(guild, move || dir.backups(guild)).await? {
+            match self.opener.install(guild, &backup, self.clock.now()).await {
                 Ok(skipped) => {
                     let db = self.open_restored(guild, &backup, skipped).await?;
                     // Only one opening fills a slot.
@@ -72,7 +73,8 @@ impl Shared {
         backup: &Backup,
         skipped: u64,
     ) -> Result<GuildDb, StorageError> {
-        self.dir.note_restored(guild, backup.taken_at)?;
+        // Whether it opens now or later: what is known of the guild is that of another store.
+        self.casualties.note(guild);
         let file = self.dir.guild_dir(guild).join(crate::storage::data_dir::GUILD_DB);
         let db = self.opener.open(guild, &file).await.map_err(|not_opened| match not_opened {
             NotOpened::Damaged(reason) => self.quarantine.doubt(guild, reason),
@@ -80,7 +82,6 @@ impl Shared {
         })?;
         let (file, taken_at) = (backup.file.display(), backup.taken_at);
         tracing::warn!(guild.id = %guild, %file, %taken_at, skipped, "a backup took the place of a damaged store");
-        self.casualties.note(guild);
         Ok(db)
     }
 }

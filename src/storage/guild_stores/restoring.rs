@@ -12,10 +12,11 @@ use super::slot::Slot;
 use super::{GuildStores, Shared};
 use crate::clock::Timestamp;
 use crate::domain::reminder::first_on_grid;
+use crate::errors::chain;
 use crate::ids::GuildId;
-use crate::storage::data_dir::{OnDisk, Telling};
+use crate::storage::data_dir::taken_at;
 use crate::storage::guild_db::GuildDb;
-use crate::storage::{Events, Reminders, Skip, StorageError, files};
+use crate::storage::{Backup, Events, Reminders, Skip, StorageError, files};
 
 /// Why the reminders are skipped that were due before a restore.
 const WHY: &str = "the server's data was restored from a backup";
@@ -60,9 +61,8 @@ impl Shared {
         // A new slot opens what is there now, whether that is the old store or the restored one.
         drop(slot.stand_up());
         self.slots.remove(&slot);
-        if restored.is_ok() {
-            self.casualties.note(guild);
-        }
+        // Whether it went well or not: it may have failed after the last step.
+        self.casualties.note(guild);
         restored
     }
 
@@ -98,17 +98,15 @@ impl Shared {
         };
         let skipped = self.opener.prepare(guild, backup, now).await.map_err(bad)?;
         let dir = Arc::clone(&self.dir);
-        let set_aside = blocking(guild, move || {
-            let aside = match dir.look_up(guild)? {
-                OnDisk::Nothing | OnDisk::SetAside(_) => None,
-                OnDisk::Database(_) | OnDisk::Unusable(_) => {
-                    Some(dir.set_aside(guild, "a backup took its place", Telling::Nobody, now)?)
-                }
-            };
-            dir.finish_guild(guild)?;
+        let source = backup.to_owned();
+        let replaced = blocking(guild, move || {
+            let aside = dir.replace_guild(guild, "a backup took its place", now)?;
+            if let Err(error) = taken_at(&source).and_then(|taken_at| dir.note_restored(guild, taken_at)) {
+                tracing::warn!(guild.id = %guild, error = chain(&error), "its organisers may hear that nothing took its place");
+            }
             Ok(aside)
         });
-        let set_aside = set_aside.await?;
+        let set_aside = replaced.await?;
         self.quarantine.remove(guild);
         tracing::info!(guild.id = %guild, backup = %backup.display(), skipped, "restored the store of a guild");
         Ok(Restoration { set_aside, skipped })
@@ -116,16 +114,21 @@ impl Shared {
 }
 
 impl Opener {
-    /// Makes a guild's store of a backup, where there is none; how many reminders are not sent any more.
+    /// Makes a guild's store of one of its backups, where there is none; how many reminders are not sent any more.
     pub(super) async fn install(
         &self,
         guild: GuildId,
-        backup: &Path,
+        backup: &Backup,
         now: Timestamp,
     ) -> Result<u64, NotOpened> {
-        let skipped = self.prepare(guild, backup, now).await?;
-        let dir = Arc::clone(&self.dir);
-        blocking(guild, move || dir.finish_guild(guild)).await?;
+        let skipped = self.prepare(guild, &backup.file, now).await?;
+        let (dir, taken_at) = (Arc::clone(&self.dir), backup.taken_at);
+        let finished = blocking(guild, move || {
+            // First: killed in between, this is done once more, and otherwise nobody would ever note it.
+            dir.note_restored(guild, taken_at)?;
+            dir.finish_guild(guild)
+        });
+        finished.await?;
         Ok(skipped)
     }
 
@@ -144,6 +147,8 @@ impl Opener {
         let copied = blocking(guild, move || {
             let copy = dir.begin_guild(guild)?;
             std::fs::copy(&source, &copy).map_err(files::failed("copy", &source))?;
+            // The copy has the mode of a file that perhaps nobody may write to.
+            files::seal(&copy)?;
             Ok(copy)
         });
         let copy = copied.await?;

@@ -32,6 +32,11 @@ pub(super) async fn open(dir: &DataDir, now: Timestamp) -> Result<PoolOfOne, Sto
     let file = dir.system_db();
     check_writable(dir)?;
     if files::kind(&file)?.is_none() {
+        // SQLite would play a log that is left there into the new file.
+        if dir.has_system_leftovers()? {
+            let aside = dir.set_system_aside(now)?;
+            tracing::warn!(set_aside = %aside.display(), "set aside what a system store that is missing has left");
+        }
         create(&file).await?;
     }
     let damage = match open_file(&file).await {
@@ -86,6 +91,10 @@ async fn check(pool: &PoolOfOne, file: &Path) -> Result<(), NotOpened> {
     }
     let found: String =
         sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(pool).await.map_err(refused)?;
+    if quarantine::is_passing_fault(&found) {
+        let source = sqlx::Error::Io(std::io::Error::other(found));
+        return Err(NotOpened::Failed(StorageError::System { operation: "check itself", source }));
+    }
     if found != "ok" {
         return Err(NotOpened::Damaged(found));
     }

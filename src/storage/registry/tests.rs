@@ -174,3 +174,21 @@ async fn a_system_store_of_a_newer_version_is_refused_and_left_as_it_is() {
     assert!(matches!(refused, StorageError::SystemUnusable { .. }), "{refused}");
     assert!(file.exists());
 }
+
+#[tokio::test]
+async fn a_log_left_beside_a_missing_system_store_does_not_get_into_the_new_one() {
+    let tmp = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(tmp.path()).unwrap();
+    let registry = Registry::open(&dir, StandingClock::new()).await.unwrap();
+    registry.note_joined(GUILD, at(0)).await.unwrap();
+    let log = tmp.path().join("system.db-wal");
+    let left = std::fs::read(&log).unwrap();
+    registry.close(true).await.unwrap();
+    // Killed, and the database alone was removed.
+    std::fs::remove_file(dir.system_db()).unwrap();
+    std::fs::write(&log, left).unwrap();
+    dir.create_guild(OTHER, b"bytes").unwrap();
+    let registry = Registry::open(&dir, StandingClock::new()).await.unwrap();
+    assert_eq!(registry.joined_guilds(), [OTHER], "what the guilds' directories say");
+    assert!(!registry.was_clean_stop());
+}

@@ -87,6 +87,12 @@ async fn organisers_are_told_once_however_often_the_program_is_killed() {
     within("it is noted that they know", || async { clubs.is_noted(hurt) }).await;
     program.kill();
     for _ in 0..2 {
+        // Otherwise the connection of the one that was killed still passes for that of the next.
+        clubs
+            .discord
+            .gateway()
+            .wait_for("the killed program to be gone", |gateway| !gateway.is_ready())
+            .await;
         let program = start(&[]);
         clubs.discord.gateway().wait_until_ready().await;
         assert!(clubs.list(hurt).await.contains("set it aside"));

@@ -37,7 +37,8 @@ pub(crate) fn assert_small(directory: &Path, bytes: u64) {
 
 /// Says that a test was not run, past the harness, which would keep it to itself.
 pub(crate) fn skipped(test: &str, why: &str) {
-    writeln!(std::io::stderr(), "SKIPPED {test}: {why}").unwrap();
+    let line = format!("SKIPPED {test}: {why}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 fn on_a_disk(way: &str, bytes: u64, command: &[&str]) -> Option<Output> {

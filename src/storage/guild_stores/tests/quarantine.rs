@@ -207,6 +207,51 @@ async fn the_newest_good_backup_takes_the_place_of_a_damaged_store() {
     assert!(event.id.0 > 1_000_000, "no number stands for two events");
 }
 
+/// A closed store of `GUILD` that is damaged, and its backup somewhere else.
+async fn damaged_with_its_backup_away(tmp: &TempDir) -> PathBuf {
+    let stores = stores_in(tmp, options(4));
+    watch(&create(&stores, GUILD).await, 1).await;
+    let backup = stores.back_up(GUILD).await.unwrap().unwrap().file;
+    stores.close(soon()).await;
+    let away = tmp.path().join(backup.file_name().unwrap());
+    std::fs::rename(backup, &away).unwrap();
+    std::fs::write(guild_dir(tmp, GUILD).join("guild.db"), b"garbage").unwrap();
+    away
+}
+
+#[tokio::test]
+async fn a_backup_takes_the_place_of_a_damaged_store_only_once_that_is_noted() {
+    let tmp = tempfile::tempdir().unwrap();
+    let away = damaged_with_its_backup_away(&tmp).await;
+    let stores = stores_in(&tmp, options(4));
+    stores.open(GUILD).await.unwrap_err();
+    drop(stores);
+    let stores = stores_in(&tmp, options(4));
+    let name = away.file_name().unwrap();
+    std::fs::copy(&away, tmp.path().join("data/backups").join(GUILD.to_string()).join(name)).unwrap();
+    // As on a full disk: the notice cannot be written.
+    let notice = set_aside(&tmp, GUILD)[0].with_added_extension("notice.unfinished");
+    std::fs::create_dir(&notice).unwrap();
+    assert!(matches!(stores.open(GUILD).await, Err(StorageError::DataDir { .. })));
+    std::fs::remove_dir(&notice).unwrap();
+    assert!(stores.open(GUILD).await.unwrap().is_some());
+    let notices = stores.shared.dir.set_aside_notices().unwrap();
+    assert_eq!(notices.iter().map(|notice| notice.restored_from).collect::<Vec<_>>(), [Some(at(0))]);
+    let heard = tokio::time::timeout(Duration::from_secs(10), stores.casualties()).await.unwrap();
+    assert_eq!(heard.into_iter().collect::<Vec<_>>(), [GUILD], "what is due there is looked at again");
+}
+
+#[tokio::test]
+async fn organisers_hear_of_a_restore_that_came_before_the_news_of_the_damage() {
+    let tmp = tempfile::tempdir().unwrap();
+    let away = damaged_with_its_backup_away(&tmp).await;
+    let stores = stores_in(&tmp, options(4));
+    stores.open(GUILD).await.unwrap_err();
+    stores.restore(GUILD, &away).await.unwrap();
+    let notices = stores.shared.dir.set_aside_notices().unwrap();
+    assert_eq!(notices.iter().map(|notice| notice.restored_from).collect::<Vec<_>>(), [Some(at(0))]);
+}
+
 #[tokio::test]
 async fn a_symbolic_link_in_place_of_a_guild_is_refused() {
     let tmp = tempfile::tempdir().unwrap();

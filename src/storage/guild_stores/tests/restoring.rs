@@ -92,6 +92,20 @@ async fn what_is_no_good_backup_of_this_guild_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_restore_that_cannot_set_the_store_aside_leaves_nothing_behind() {
+    let tmp = tempfile::tempdir().unwrap();
+    let stores = stores_in(&tmp, options(4));
+    watch(&create(&stores, GUILD).await, 1).await;
+    let backup = stores.back_up(GUILD).await.unwrap().unwrap();
+    std::fs::write(tmp.path().join("data/quarantine").join(GUILD.to_string()), "in the way").unwrap();
+    let refused = stores.restore(GUILD, &backup.file).await.unwrap_err();
+    assert!(matches!(refused, StorageError::DataDir { .. }), "{refused}");
+    assert_eq!(std::fs::read_dir(tmp.path().join("data/guilds")).unwrap().count(), 1);
+    let lease = stores.open(GUILD).await.unwrap().unwrap();
+    assert_eq!(lease.events().count_live().await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn an_optimised_store_is_smaller_and_the_same() {
     let tmp = tempfile::tempdir().unwrap();
     let stores = stores_in(&tmp, options(4));
