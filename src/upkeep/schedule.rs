@@ -79,11 +79,23 @@ impl Rounds {
 
     async fn back_up_what_is_due(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {
         let guilds = self.upkeep.data_dir.guilds_on_disk()?;
-        for &guild in &guilds {
+        let done = self.back_up_those_due(&guilds, shutdown).await;
+        // Backups that rest grow old as well, and that is when somebody has to hear of it.
+        self.forget_others(&guilds);
+        self.tell_age();
+        done
+    }
+
+    async fn back_up_those_due(
+        &mut self,
+        guilds: &[GuildId],
+        shutdown: &Shutdown,
+    ) -> Result<(), StorageError> {
+        for &guild in guilds {
             let now = self.upkeep.clock.now();
             let next = match self.next.get(&guild) {
                 Some(next) => *next,
-                None => self.meet(guild, now)?,
+                None => self.meet(guild, now),
             };
             // A clock that was set back must not put a backup off for longer than they are apart.
             if next > now && next <= now + self.every {
@@ -95,19 +107,24 @@ impl Rounds {
             }
             self.back_up(guild).await;
         }
-        self.forget_others(&guilds);
         Ok(())
     }
 
     /// When a guild is backed up of which this process has not heard yet.
-    fn meet(&mut self, guild: GuildId, now: Timestamp) -> Result<Timestamp, StorageError> {
-        let latest = self.upkeep.data_dir.backups(guild)?.first().map(|backup| backup.taken_at);
-        if let Some(latest) = latest {
-            self.latest.insert(guild, latest);
-        }
+    fn meet(&mut self, guild: GuildId, now: Timestamp) -> Timestamp {
+        let latest = match self.upkeep.data_dir.backups(guild) {
+            Ok(backups) => backups.first().map(|backup| backup.taken_at),
+            Err(error) => {
+                // What is wrong with one guild's backups is no reason to take none of the others.
+                tracing::warn!(guild.id = %guild, error = chain(&error), "the backups of a guild cannot be listed");
+                None
+            }
+        };
+        // One without a backup counts as well, from now on: it may never get one.
+        self.latest.insert(guild, latest.unwrap_or(now));
         let next = latest.map_or(now + FIRST.min(self.every), |latest| latest + self.every);
         self.next.insert(guild, next);
-        Ok(next)
+        next
     }
 
     async fn back_up(&mut self, guild: GuildId) {
@@ -132,6 +149,9 @@ impl Rounds {
         let is_here = |guild: &GuildId| guilds.binary_search(guild).is_ok();
         self.next.retain(|guild, _| is_here(guild));
         self.latest.retain(|guild, _| is_here(guild));
+    }
+
+    fn tell_age(&self) {
         let oldest = self.latest.values().min().map(|oldest| self.upkeep.clock.now() - *oldest);
         let age_s = oldest.unwrap_or_default().as_seconds_f64();
         metrics::gauge!(metric::BACKUP_AGE).set(age_s);
