@@ -65,7 +65,7 @@ impl PoolOfOne {
         if kept.is_none() {
             *kept = Some(self.pool.acquire().await?);
         }
-        OwnedMutexGuard::try_map(kept, |kept| kept.as_deref_mut()).map_err(|_| sqlx::Error::PoolClosed)
+        OwnedMutexGuard::try_map(kept, Option::as_deref_mut).map_err(|_| sqlx::Error::PoolClosed)
     }
 
     /// Whether no more turns are given.
