@@ -152,7 +152,7 @@ impl Club {
         let mut confirmed = 0;
         for _ in 0..members {
             let member = &self.members[self.pressed % MEMBERS];
-            let choice = if self.pressed / MEMBERS % 2 == 0 { "✅" } else { "❌" };
+            let choice = if (self.pressed / MEMBERS).is_multiple_of(2) { "✅" } else { "❌" };
             self.pressed += 1;
             let possible = self.answers.entry(member.id().to_string()).or_insert_with(|| vec![NOTHING]);
             let told = member.presses(&self.posted, choice).await.unwrap().text();

@@ -37,7 +37,7 @@ pub(crate) fn assert_small(directory: &Path, bytes: u64) {
 
 /// Says that a test was not run, past the harness, which would keep it to itself.
 pub(crate) fn skipped(test: &str, why: &str) {
-    writeln!(std::io::stderr(), "SKIPPED {test}: {why}").unwrap();
+    drop(writeln!(std::io::stderr(), "SKIPPED {test}: {why}"));
 }
 
 fn on_a_disk(way: &str, bytes: u64, command: &[&str]) -> Option<Output> {
