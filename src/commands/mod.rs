@@ -30,6 +30,7 @@ mod help;
 mod people;
 mod place;
 mod reply;
+mod report;
 mod rights;
 mod standing;
 #[cfg(test)]
@@ -52,7 +53,7 @@ pub async fn run(app: &App, invocation: &Invocation, data: &CommandData) -> Repl
         CommandType::Message => catalogue::run_on_message(call, data).await,
         _ => catalogue::run_slash(call, data).await,
     };
-    result.unwrap_or_else(|error| error::report(call, &data.name, &error)).fitted()
+    result.unwrap_or_else(|error| report::report(call, &data.name, &error)).fitted()
 }
 
 /// How soon a command answers, and thereby whether whoever used it should hear that it is being worked on.
@@ -89,7 +90,7 @@ pub async fn complete(app: &App, invocation: &Invocation, data: &CommandData) ->
         _ => Ok(Vec::new()),
     };
     suggestions.unwrap_or_else(|error| {
-        error::report(call, &data.name, &error);
+        report::report(call, &data.name, &error);
         Vec::new()
     })
 }
@@ -98,12 +99,12 @@ pub async fn complete(app: &App, invocation: &Invocation, data: &CommandData) ->
 pub async fn press(app: &App, invocation: &Invocation, press: Press<'_>) -> Reply {
     let call = Call { app, invocation };
     let result = buttons::press(call, press).await;
-    result.unwrap_or_else(|error| error::report(call, "button", &error)).fitted()
+    result.unwrap_or_else(|error| report::report(call, "button", &error)).fitted()
 }
 
 /// Does what a form was opened for.
 pub async fn submit(app: &App, invocation: &Invocation, form: Submission<'_>) -> Reply {
     let call = Call { app, invocation };
     let result = forms::submit(call, form).await;
-    result.unwrap_or_else(|error| error::report(call, "form", &error)).fitted()
+    result.unwrap_or_else(|error| report::report(call, "form", &error)).fitted()
 }

@@ -5,9 +5,10 @@ use serenity_commands::SubCommand;
 
 use crate::app::DiscordError;
 use crate::commands::call::Call;
-use crate::commands::error::{self, CommandError};
+use crate::commands::error::CommandError;
 use crate::commands::place::{self, Purpose};
 use crate::commands::reply::Reply;
+use crate::commands::report;
 use crate::commands::rights;
 use crate::commands::standing;
 use crate::domain::choice::Choices;
@@ -78,7 +79,7 @@ impl Create {
         }
         let store = call.store_or_create().await?;
         // The message shows how many are asked; without the list it still can be posted.
-        let members = error::went_well(call, &call.discord().sync_members(&store).await);
+        let members = report::went_well(call, &call.discord().sync_members(&store).await);
         let event = post(call, &store, &new).await?;
         let mut lines =
             vec![format!("{} is posted in <#{channel_id}>.", standing::heading(&event, call.guild()))];

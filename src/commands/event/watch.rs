@@ -5,9 +5,10 @@ use serenity_commands::SubCommand;
 
 use crate::app::{ChannelInfo, MessageInfo};
 use crate::commands::call::Call;
-use crate::commands::error::{self, CommandError};
+use crate::commands::error::CommandError;
 use crate::commands::place::{self, Purpose};
 use crate::commands::reply::Reply;
+use crate::commands::report;
 use crate::commands::rights;
 use crate::commands::standing::{self, Standing};
 use crate::domain::choice::Choices;
@@ -146,8 +147,8 @@ async fn confirm(
         Watched::New(event) => (event, "I am watching"),
         Watched::Again(event) => (event, "I go on watching"),
     };
-    let members = error::went_well(call, &call.discord().sync_members(store).await);
-    let answers = error::went_well(call, &call.discord().reconcile(store, &event).await);
+    let members = report::went_well(call, &call.discord().sync_members(store).await);
+    let answers = report::went_well(call, &call.discord().reconcile(store, &event).await);
     call.discord().event_changed(call.guild(), event.id);
     let mut lines = vec![format!("{said} {}.", standing::heading(&event, call.guild()))];
     lines.push(match Standing::of(call, store, &event).await {
