@@ -14,6 +14,7 @@ pub use discord::{ChannelInfo, ChannelKind, Discord, DiscordError, MembersMode, 
 
 use crate::clock::{SharedClock, Timestamp};
 use crate::config::Config;
+use crate::errors::chain;
 use crate::ids::GuildId;
 use crate::scheduler::Agenda;
 use crate::storage::{GuildStores, Lease, Registry, StorageError};
@@ -58,9 +59,12 @@ impl App {
 
     /// Sets the agenda to what the store says, after something in it was written.
     ///
-    /// # Errors
-    /// [`StorageError`]; the agenda is then early, which is harmless.
-    pub async fn sync_due(&self, store: &Lease) -> Result<(), StorageError> {
-        crate::scheduler::sync_due(store, &self.registry, &self.agenda).await
+    /// What was written stands whether this works or not, and nobody may be told otherwise: the agenda is then early, which
+    /// is harmless.
+    pub async fn sync_due(&self, store: &Lease) {
+        if let Err(error) = crate::scheduler::sync_due(store, &self.registry, &self.agenda).await {
+            let error = chain(&error);
+            tracing::warn!(guild.id = %store.guild_id(), error, "the agenda of a guild is early for now");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The buttons on Muster's messages: they carry all they need, so they work after a restart and years later.
 
+use chrono::TimeDelta;
+
 use super::call::{Call, Press, SeenBy};
 use super::error::CommandError;
 use super::event;
@@ -7,12 +9,16 @@ use super::people::mentions;
 use super::reply::{CONTENT_MAX, Reply};
 use super::rights;
 use super::standing::{self, Standing};
+use crate::clock::Timestamp;
 use crate::domain::custom_id::{Action, CustomId, UnknownCustomId};
 use crate::domain::event::{Event, EventId, State};
 use crate::domain::reminder::ReminderId;
 use crate::domain::text;
 use crate::ids::MessageId;
 use crate::storage::Lease;
+
+/// How far Discord's clock may be behind ours.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(60);
 
 /// Does what a button says, once it is certain that it belongs to this guild.
 pub(super) async fn press(call: Call<'_>, press: Press<'_>) -> Result<Reply, CommandError> {
@@ -38,8 +44,8 @@ async fn answer(
 ) -> Result<Reply, CommandError> {
     let store = call.store().await?.ok_or(UnknownCustomId)?;
     let event = event_under(call, &store, event).await?;
-    // Without a message the event is being posted this very moment, and this is its message.
-    if event.message_id.is_some_and(|own| own != message) {
+    // Without a message the event is being posted this very moment, and this is its message, unless it was there before.
+    if event.message_id.map_or_else(|| is_older(message, event.created_at), |own| own != message) {
         return Err(UnknownCustomId.into());
     }
     if let State::Ended(reason) = event.state {
@@ -82,8 +88,9 @@ async fn missing(
 ) -> Result<Reply, CommandError> {
     let store = call.store().await?.ok_or(UnknownCustomId)?;
     let reminder = store.reminders().find(reminder).await?.ok_or(UnknownCustomId)?;
-    // A part that is not noted yet was sent this very moment, and this is its message.
-    if reminder.message_ids.get(usize::from(part)).copied().flatten().is_some_and(|own| own != message) {
+    // A part that is not noted yet was sent this very moment, and this is its message, unless it was there before.
+    let own = reminder.message_ids.get(usize::from(part)).copied().flatten();
+    if own.map_or_else(|| is_older(message, reminder.claimed_at), |own| own != message) {
         return Err(UnknownCustomId.into());
     }
     let event = event_under(call, &store, reminder.event_id).await?;
@@ -94,6 +101,12 @@ async fn missing(
     let said = format!("{}\n{}", standing::heading(&event, call.guild()), standing.numbers());
     let room = CONTENT_MAX.saturating_sub(said.chars().count() + 1);
     Ok(Reply::text(format!("{said}\n{}", mentions(&standing.turnout.non_responders, room))))
+}
+
+/// Whether a message was sent before this instant: after a deletion or a restore its button may carry a number that stands for
+/// something else by now.
+fn is_older(message: MessageId, than: Timestamp) -> bool {
+    message.created_at() + CLOCKS_DIFFER < than
 }
 
 /// The event of a button, if the button stands in its channel and the member may see it.

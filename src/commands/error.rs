@@ -196,6 +196,9 @@ pub enum CommandError {
     /// The bot is leaving the guild, or has left it.
     #[error("I am no longer a member of this server, so I keep nothing about it.")]
     Leaving,
+    /// Somebody has everything of the guild deleted at this very moment.
+    #[error("Everything I know about this server is just being deleted. Please try again in a moment.")]
+    BeingDeleted,
     /// Muster is stopping.
     #[error("I am just being restarted. Please try again in a minute.")]
     Stopping,
@@ -276,6 +279,10 @@ pub(super) fn report(call: Call<'_>, command: &str, error: &CommandError) -> Rep
         }
         CommandError::DiskFull(why) => {
             tracing::warn!(guild.id = %guild, command.name = command, error = chain(why), "a command found the disk full");
+        }
+        // A deletion refuses everybody, whether the bot has left or somebody wants to start afresh.
+        CommandError::Leaving if call.app.upkeep.registry.is_member(guild) => {
+            return Reply::text(CommandError::BeingDeleted.to_string());
         }
         CommandError::Outdated(why) => {
             tracing::warn!(guild.id = %guild, command.name = command, error = %why, "a command came in an unknown form");

@@ -140,6 +140,14 @@ mod tests {
             failure(&[("MUSTER__STORAGE__MAX_OPEN", "0"), ("MUSTER__REMINDERS__MIN_INTERVAL", "2h")]);
         assert!(failure.contains("storage.max_open is 0, which is not within 1 to 100000"), "{failure}");
         assert!(failure.contains("reminders.default_interval"), "{failure}");
+        for (key, value, said) in [
+            ("BACKUP_EVERY", "8784h", "storage.backup_every is 366d, which is not within 0s to 365d"),
+            ("SLOW_STATEMENT", "61s", "storage.slow_statement is 61s, which is not within 0s to 1m"),
+            ("BUSY_TIMEOUT", "0s", "storage.busy_timeout is 0s, which is not within 100ms to 1m"),
+        ] {
+            let failure = self::failure(&[(&format!("MUSTER__STORAGE__{key}"), value)]);
+            assert!(failure.contains(said), "{failure}");
+        }
     }
 
     #[test]

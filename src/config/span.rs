@@ -29,3 +29,15 @@ pub(super) mod interval {
             .ok_or_else(|| D::Error::custom("an interval is between 1ms and 100 years"))
     }
 }
+
+/// A duration as the operator would write it: a whole number of the largest unit that fits.
+pub(super) fn as_written(duration: Duration) -> String {
+    const UNITS: [(u128, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+    let ms = duration.as_millis();
+    let fitting = UNITS.into_iter().find(|(unit, _)| ms >= *unit && ms.is_multiple_of(*unit));
+    match fitting {
+        Some((unit, name)) => format!("{}{name}", ms / unit),
+        None if ms == 0 => "0s".to_owned(),
+        None => format!("{ms}ms"),
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
-use super::Config;
+use super::{Config, span};
 use crate::domain::interval::Interval;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -90,7 +90,7 @@ fn within<T: PartialOrd + fmt::Display>(key: &str, value: &T, range: RangeInclus
 }
 
 fn span_within(key: &str, value: Duration, range: RangeInclusive<Duration>) -> Option<String> {
-    let say = humantime::format_duration;
+    let say = span::as_written;
     let outside = !range.contains(&value);
     outside.then(|| {
         format!(

@@ -145,6 +145,8 @@ impl Discord for Edge {
     async fn sync_members(&self, store: &Lease) -> Result<(), DiscordError> {
         let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
         let synced = super::members::sync(&self.core, store, Urgency::Interactive).await;
+        // This is when a new store is filled: the sooner it says whose it is, the better for whoever looks into it.
+        super::refresh::take_down_name(&self.core, store).await;
         synced.map_err(|error| {
             self.read_again_soon(store.guild_id());
             match error {

@@ -32,14 +32,18 @@ pub(super) async fn guild(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     core.drafts.suspect(store.guild_id());
     members::sync(core, store, Urgency::Background).await?;
     reactions::sync(core, store).await?;
+    take_down_name(core, store).await;
+    Ok(())
+}
+
+/// Takes down what the guild is called, if Discord says so.
+pub(super) async fn take_down_name(core: &Core, store: &Lease) {
     if let Err(error) = note_name(core, store).await {
         // It stands in no reminder.
         tracing::debug!(guild.id = %store.guild_id(), error = chain(&error), "cannot take down what a guild is called");
     }
-    Ok(())
 }
 
-/// Takes down what the guild is called.
 async fn note_name(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     // The roles of a guild with live events are wanted at its next reminder; its name comes with them.
     let facts = access::guild(core, store.guild_id()).await?;

@@ -178,7 +178,7 @@ mod tests {
     #[tokio::test]
     async fn a_database_that_may_not_grow_is_a_full_disk() {
         let (_tmp, lease) = open_store().await;
-        sqlx::query("PRAGMA max_page_count = 1").execute(lease.pool()).await.unwrap();
+        sqlx::query("PRAGMA max_page_count = 1").execute(&lease.db().pool).await.unwrap();
         let error = lease.guild().set_name(&"x".repeat(100_000), at(1)).await.unwrap_err();
         assert!(error.is_disk_full(), "{error:?}");
     }

@@ -180,7 +180,7 @@ mod tests {
              WHERE tables.schema = 'main' AND tables.type = 'table' AND tables.name NOT IN ('sqlite_schema', 'sqlite_sequence', '_sqlx_migrations')
              GROUP BY tables.name ORDER BY tables.name",
         );
-        let columns = columns.fetch_all(lease.pool()).await.unwrap();
+        let columns = columns.fetch_all(&lease.db().pool).await.unwrap();
         let columns: Vec<(String, String)> = columns.iter().map(|row| (row.get(0), row.get(1))).collect();
         let told = TOLD.map(|(table, columns)| (table.to_owned(), columns.to_owned()));
         assert_eq!(columns, told);

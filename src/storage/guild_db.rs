@@ -63,15 +63,6 @@ impl GuildDb {
         }
     }
 
-    /// The size of the database in bytes, without its write-ahead log.
-    pub(super) async fn size_bytes(&self) -> Result<u64, StorageError> {
-        let size = sqlx::query_scalar(
-            "SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size)",
-        );
-        let size: i64 = self.run("tell its size", size.fetch_one(&self.pool)).await?;
-        Ok(u64::try_from(size).unwrap_or_default())
-    }
-
     /// Lets the numbers of the events and reminders to come begin so much higher.
     pub(super) async fn skip_numbers(&self, by: i64) -> Result<(), StorageError> {
         let skip = sqlx::query(

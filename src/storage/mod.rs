@@ -48,7 +48,6 @@ pub use guild_stores::{
     GuildStores, Lease, Optimization, Restoration, StoreOptions, StoreStats, Synchronous, Verdict,
 };
 pub use members::Members;
-pub use pool_of_one::{PoolOfOne, Turn};
 pub use registry::{GuildRecord, Membership, Registry};
 pub use reminder_log::{NewAddress, NewReminder, Reminders, Skip};
 pub use responses::Responses;

@@ -85,11 +85,11 @@ mod tests {
             "SELECT (SELECT application_id FROM pragma_application_id),
                     (SELECT user_version FROM pragma_user_version)",
         )
-        .fetch_one(lease.pool())
+        .fetch_one(&lease.db().pool)
         .await
         .unwrap();
         assert_eq!(said, (GUILD.application_id, GUILD.version()));
-        GUILD.migrate(&mut lease.pool().turn().await.unwrap()).await.unwrap();
+        GUILD.migrate(&mut lease.db().pool.turn().await.unwrap()).await.unwrap();
     }
 
     #[tokio::test]
@@ -127,7 +127,7 @@ mod tests {
             ),
         ] {
             let plan: Vec<(i64, i64, i64, String)> =
-                sqlx::query_as(question).fetch_all(lease.pool()).await.unwrap();
+                sqlx::query_as(question).fetch_all(&lease.db().pool).await.unwrap();
             let [(.., step)] = plan.as_slice() else { panic!("{question}: more than one step: {plan:?}") };
             assert!(step.starts_with("SEARCH") || step.contains(index), "{question}: {step}");
             assert!(step.contains(index), "{question}: {step}");

@@ -97,7 +97,7 @@ mod tests {
         let writer = lines.clone();
         let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         let _log = tracing::subscriber::set_default(log);
-        let turn = lease.pool().turn().await.unwrap();
+        let turn = lease.db().pool.turn().await.unwrap();
         let events = lease.events();
         let mut count = Box::pin(events.count_live());
         assert!(futures::poll!(&mut count).is_pending());

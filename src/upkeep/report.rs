@@ -98,7 +98,7 @@ pub struct Verified {
 pub struct Optimized {
     /// Whose store.
     pub guild_id: GuildId,
-    /// The size of the database before, in bytes.
+    /// The size of the store before, in bytes, its write-ahead log included.
     pub before_bytes: u64,
     /// Its size afterwards.
     pub after_bytes: u64,

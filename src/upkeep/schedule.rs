@@ -80,7 +80,15 @@ impl Rounds {
 
     pub(super) async fn back_up_what_is_due(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {
         let guilds = self.meet_new_ones().await?;
-        for &guild in &guilds {
+        self.back_up_those_due(&guilds, shutdown).await;
+        // Backups that rest grow old as well, and that is when somebody has to hear of it.
+        self.forget_others(&guilds);
+        self.tell_age();
+        Ok(())
+    }
+
+    async fn back_up_those_due(&mut self, guilds: &[GuildId], shutdown: &Shutdown) {
+        for &guild in guilds {
             let now = self.upkeep.clock.now();
             let Some(&next) = self.next.get(&guild) else { continue };
             // A clock that was set back must not put a backup off for longer than they are apart.
@@ -89,12 +97,10 @@ impl Rounds {
             }
             // A backup must not take the room that answers and reminders need.
             if shutdown.is_requested() || self.upkeep.stores.disk().is_low() {
-                return Ok(());
+                return;
             }
             self.back_up(guild).await;
         }
-        self.forget_others(&guilds);
-        Ok(())
     }
 
     /// All guilds that have a store. Those of which this process has not heard yet get an instant for their next backup.
@@ -116,13 +122,15 @@ impl Rounds {
         };
         let now = self.upkeep.clock.now();
         for (guild, backups) in new {
+            // What is wrong with one guild's backups is no reason to take none of the others.
             let latest = backups.unwrap_or_else(|error| {
                 let error = chain(&error);
                 tracing::warn!(guild.id = %guild, error, "the backups of a guild cannot be read");
                 Vec::new()
             });
             let latest = latest.first().map(|backup| backup.taken_at);
-            self.latest.extend(latest.map(|latest| (guild, latest)));
+            // One without a backup counts as well, from now on: it may never get one.
+            self.latest.insert(guild, latest.unwrap_or(now));
             self.next.insert(guild, latest.map_or(now + FIRST.min(self.every), |latest| latest + self.every));
         }
         Ok(guilds)
@@ -150,6 +158,9 @@ impl Rounds {
         let is_here = |guild: &GuildId| guilds.binary_search(guild).is_ok();
         self.next.retain(|guild, _| is_here(guild));
         self.latest.retain(|guild, _| is_here(guild));
+    }
+
+    fn tell_age(&self) {
         let oldest = self.latest.values().min().map(|oldest| self.upkeep.clock.now() - *oldest);
         let age_s = oldest.unwrap_or_default().as_seconds_f64();
         metrics::gauge!(metric::BACKUP_AGE).set(age_s);

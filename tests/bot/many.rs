@@ -93,7 +93,7 @@ async fn a_thousand_guilds_used_at_random_need_few_descriptors_and_threads() {
     assert!(peak.descriptors > 200, "as many stores were open as may be: {peak:?}");
 }
 
-/// `cargo test --test bot ten_thousand_guilds_used -- --ignored`, which takes some minutes.
+/// `cargo test --release --test bot ten_thousand_guilds_used -- --ignored`, which takes some minutes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it takes some minutes"]
 async fn ten_thousand_guilds_used_at_random_need_no_more() {

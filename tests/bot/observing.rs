@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use discord_emulator::{Emulator, Method, RateLimitScope};
+use chrono::TimeDelta;
+use discord_emulator::{Emulator, Guild, Method, RateLimitScope};
 use serde_json::Value;
 
-use crate::stage::{Program, free_address, get, within};
+use crate::stage::{Program, Stage, free_address, get, within};
 
 /// A guild that says and does things that must not stand in a log; then the program is stopped. Returns the log, and
 /// what must not be in it.
@@ -87,6 +88,34 @@ async fn the_metrics_count_what_happened() {
         within(line, counted).await;
     }
     drop(program);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_one_guild_cannot_be_backed_up_the_others_are_and_the_metric_tells() {
+    let mut stage = Stage::empty().await;
+    let address = free_address();
+    stage.configure("MUSTER__HTTP__LISTEN", &address);
+    let (chess, go) = (stage.discord.add_guild("Chess club"), stage.discord.add_guild("Go club"));
+    stage.start().await;
+    for guild in [&chess, &go] {
+        stage.create(&guild.owner(), &guild.channel("general"), "Match").await;
+    }
+    let backups = |guild: &Guild| stage.data().join("backups").join(guild.id().to_string());
+    std::fs::write(backups(&chess), "in the way").unwrap();
+    // The first backup is taken ten minutes after a guild was first seen, whenever that was.
+    let is_tried = || {
+        stage.pass(TimeDelta::minutes(5));
+        stage.log().says("no backup of a guild's store could be taken")
+    };
+    stage.until("a backup is tried", is_tried).await;
+    stage.until("the other is backed up", || std::fs::read_dir(backups(&go)).is_ok()).await;
+    stage.pass(TimeDelta::days(2));
+    let is_old = |line: &str| {
+        let age = line.strip_prefix("muster_backup_age_seconds ").and_then(|age| age.parse::<f64>().ok());
+        age.is_some_and(|age| age > 170_000.0)
+    };
+    let told = || async { get(&address, "/metrics").await.1.lines().any(is_old) };
+    within("the age of the oldest is told", told).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -66,10 +66,10 @@ async fn run(keeper: &mut Keeper, arguments: &GuildArguments) -> Result<(), Fail
     }
 }
 
-/// The file that is meant: a name alone is one of the guild's backups; the bot, whose working directory is another than
-/// ours, gets anything else in full.
+/// The file that is meant: a name alone is one of the guild's backups, unless there is such a file right here; the bot, whose
+/// working directory is another than ours, gets anything else in full.
 fn backup_named(file: &Path) -> anyhow::Result<PathBuf> {
-    if file.components().count() == 1 {
+    if file.components().count() == 1 && !file.is_file() {
         return Ok(file.to_owned());
     }
     std::path::absolute(file).with_context(|| format!("{} cannot be found", file.display()))

@@ -1,5 +1,6 @@
 //! `/database delete`: everything of this guild goes, once the server's name was typed.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serenity::all::{CreateActionRow, CreateInputText, CreateModal, InputTextStyle};
@@ -28,19 +29,22 @@ const TYPED_MAX: u16 = 200;
 
 const NOTHING: &str = "I keep nothing about this server, so there is nothing to delete.";
 
+const ONLY_BACKUPS: &str = "I keep nothing about this server but its backups, and those stay with whoever runs me, as they \
+                            have set me up; ask them to delete those.";
+
 const BACKUPS_GO: &str = "The backups are gone as well.";
 const BACKUPS_STAY: &str =
     "Only the backups stay with whoever runs me, as they have set me up; ask them to delete those.";
 
 /// Opens the form that asks for the server's name.
 pub(super) async fn ask(call: Call<'_>) -> Result<Reply, CommandError> {
-    if has_nothing(call).await? {
-        return Ok(Reply::text(NOTHING));
+    if let Some(why) = nothing_to_delete(call).await? {
+        return Ok(Reply::text(why));
     }
     let name = server_name(call).await?;
     let id = CustomId { guild: call.guild(), action: Action::DeleteGuild };
     let field = CreateInputText::new(InputTextStyle::Short, "Type the name of this server", NAME)
-        .placeholder(text::shorten(&name, PLACEHOLDER_MAX))
+        .placeholder(text::shorten(&visible(&name), PLACEHOLDER_MAX))
         .max_length(TYPED_MAX);
     let form = CreateModal::new(id.to_string(), "Delete everything I know here");
     Ok(Reply::form(form.components(vec![CreateActionRow::InputText(field)])))
@@ -53,8 +57,8 @@ pub(in crate::commands) async fn delete_named(
 ) -> Result<Reply, CommandError> {
     rights::require_manage_guild(call)?;
     let name = server_name(call).await?;
-    if form.field(NAME).trim() != name.trim() {
-        return Err(CommandError::OtherName(text::escape(&name)));
+    if visible(form.field(NAME)) != visible(&name) {
+        return Err(CommandError::OtherName(text::escape(&visible(&name))));
     }
     let (guild, user) = (call.guild(), call.invoker().user_id);
     let deleted = call.app.upkeep.delete(guild).await?;
@@ -70,13 +74,25 @@ pub(in crate::commands) async fn delete_named(
     )))
 }
 
-/// Whether nothing at all is kept of this guild. Asks only what is known at once.
-async fn has_nothing(call: Call<'_>) -> Result<bool, CommandError> {
+/// What to say where there is nothing that could be deleted. Asks only what is known at once.
+async fn nothing_to_delete(call: Call<'_>) -> Result<Option<&'static str>, CommandError> {
     match call.store().await {
-        Ok(Some(_)) | Err(CommandError::Quarantined) => Ok(false),
-        Ok(None) => Ok(call.app.upkeep.info(call.guild()).await?.summary.backups == 0),
-        Err(error) => Err(error),
+        Ok(Some(_)) | Err(CommandError::Quarantined) => return Ok(None),
+        Ok(None) => {}
+        Err(error) => return Err(error),
     }
+    let has_backups = call.app.upkeep.info(call.guild()).await?.summary.backups > 0;
+    Ok(match (has_backups, call.app.config.storage.keep_deleted_backups) {
+        (false, _) => Some(NOTHING),
+        (true, true) => Some(ONLY_BACKUPS),
+        (true, false) => None,
+    })
+}
+
+/// The name without what nobody sees, which a copy of it may have lost or gained, unless there is nothing else in it.
+fn visible(name: &str) -> Cow<'_, str> {
+    let seen = text::printable(name);
+    if seen.is_empty() { Cow::Borrowed(name.trim()) } else { Cow::Owned(seen) }
 }
 
 /// What the server is called: by Discord, or where that does not answer, by the store.

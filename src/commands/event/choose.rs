@@ -78,7 +78,7 @@ impl EventChoice {
 impl Chosen {
     /// Settles what a change of the event means for the agenda and for its message; returns the event as it is now.
     pub(super) async fn settle(self, call: Call<'_>) -> Result<Event, CommandError> {
-        call.app.sync_due(&self.store).await?;
+        call.app.sync_due(&self.store).await;
         call.discord().event_changed(call.guild(), self.event.id);
         self.store.events().find(self.event.id).await?.ok_or(CommandError::NoSuchEvent)
     }

@@ -104,11 +104,11 @@ async fn post(call: Call<'_>, store: &Lease, new: &NewEvent) -> Result<Event, Co
             if !matches!(error, DiscordError::Unconfirmed(_)) {
                 events.delete_draft(id).await?;
             }
-            call.app.sync_due(store).await?;
+            call.app.sync_due(store).await;
             return Err(error.into());
         }
     }
-    call.app.sync_due(store).await?;
+    call.app.sync_due(store).await;
     call.discord().event_changed(call.guild(), id);
     events.find(id).await?.ok_or(CommandError::NoSuchEvent)
 }

@@ -62,7 +62,7 @@ async fn claim(
     };
     call.app.expect_due(call.guild(), now).await?;
     let claimed = store.reminders().claim_now(&reminder, now).await?;
-    call.app.sync_due(store).await?;
+    call.app.sync_due(store).await;
     claimed.map(|_| missing).ok_or_else(|| already_reminding(event))
 }
 

@@ -97,7 +97,7 @@ async fn watch(call: Call<'_>, wish: Wish) -> Result<Reply, CommandError> {
     {
         event.title = title;
     }
-    call.app.sync_due(&store).await?;
+    call.app.sync_due(&store).await;
     confirm(call, &store, &message, watched).await
 }
 

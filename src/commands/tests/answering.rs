@@ -1,6 +1,9 @@
 //! Buttons: answers, who is missing, and buttons that do not belong where they are pressed.
 
-use super::{ANNA, BEN, CHANNEL, GUILD, House, number, shown, text};
+use chrono::TimeDelta;
+
+use super::{ANNA, BEN, CHANNEL, GUILD, House, message_of, number, shown, text};
+use crate::app::DiscordError;
 use crate::commands::ReplyKind;
 use crate::domain::custom_id::{Action, CustomId};
 use crate::domain::event::EventId;
@@ -63,6 +66,19 @@ async fn a_button_works_only_where_it_belongs() {
 }
 
 #[tokio::test]
+async fn while_an_event_is_being_posted_only_a_new_message_can_be_its_own() {
+    let house = House::new().await;
+    house.discord.facts(|facts| facts.refusal = Some(DiscordError::Unconfirmed("502".to_owned())));
+    house.told("create", &[text("title", "Raid")]).await;
+    let draft = house.store().await.events().drafts().await.unwrap().remove(0).id;
+    let before = message_of(house.now() - TimeDelta::minutes(2));
+    let refused = house.press(ANNA, &answer(draft, 0), before).await.content;
+    assert!(refused.starts_with("This button is not one of mine"), "{refused}");
+    let told = house.press(ANNA, &answer(draft, 0), message_of(house.now())).await.content;
+    assert!(told.starts_with("You answered"), "{told}");
+}
+
+#[tokio::test]
 async fn the_missing_are_listed_with_the_total() {
     let (house, event) = house_with_event().await;
     house.press(BEN, &answer(event, 0), POSTED).await;
@@ -70,7 +86,9 @@ async fn the_missing_are_listed_with_the_total() {
     let log = house.store().await.reminders().history(event, 1, 0).await.unwrap();
     let action = Action::Missing { reminder: log[0].id, part: 0 };
     let id = CustomId { guild: GUILD, action }.to_string();
-    let told = house.press(ANNA, &id, MessageId::new(950)).await;
+    let refused = house.press(ANNA, &id, MessageId::new(950)).await.content;
+    assert!(refused.starts_with("This button is not one of mine"), "older than the reminder: {refused}");
+    let told = house.press(ANNA, &id, message_of(house.now())).await;
     assert_eq!(told.kind, ReplyKind::Ephemeral);
     let link = format!("https://discord.com/channels/1/{CHANNEL}/{POSTED}");
     assert_eq!(

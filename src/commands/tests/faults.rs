@@ -10,6 +10,7 @@ use crate::app::DiscordError;
 use crate::commands::call::Call;
 use crate::commands::error::{CommandError, report};
 use crate::commands::run;
+use crate::domain::event::State;
 use crate::storage::StorageError;
 use crate::upkeep::UpkeepError;
 
@@ -31,6 +32,31 @@ async fn a_store_that_is_set_aside_is_said_to_be() {
     let about = serde_json::from_value(json!({"id": "5", "name": "about", "type": 1})).unwrap();
     let told = shown(&run(&house.app, &invocation(ANNA), &about).await);
     assert!(told.contains("Data of this server: set aside"), "{told}");
+}
+
+#[tokio::test]
+async fn while_everything_is_being_deleted_members_are_asked_to_come_back() {
+    let house = House::new().await;
+    house.watch().await;
+    // Whoever wants to start afresh admits the guild again once this is done.
+    house.app.stores.delete(GUILD).await.unwrap();
+    assert_eq!(
+        house.watch().await,
+        "Everything I know about this server is just being deleted. Please try again in a moment."
+    );
+    house.app.registry.note_left(GUILD, house.now()).await.unwrap();
+    assert_eq!(house.watch().await, "I am no longer a member of this server, so I keep nothing about it.");
+}
+
+#[tokio::test]
+async fn what_was_written_is_confirmed_though_the_system_store_does_not_follow() {
+    let house = House::new().await;
+    house.watch().await;
+    house.app.registry.close(false).await.unwrap();
+    let told = house.told("pause", &[text("event", "1")]).await;
+    assert!(told.contains("pause"), "{told}");
+    assert_eq!(house.event().await.state, State::Paused);
+    assert!(house.app.registry.set_live(GUILD, false).await.is_err(), "the system store can be written");
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Whatever is in an event, what a member is shown fits into Discord's messages. [`super::fits`] checks each reply.
 
-use super::{ANNA, GUILD, House, MESSAGE, ORGANISER, invocation, number, person, shown, text};
+use super::{ANNA, GUILD, House, MESSAGE, ORGANISER, invocation, message_of, number, person, shown, text};
 use crate::commands::complete;
 use crate::domain::custom_id::{Action, CustomId};
 use crate::domain::emoji::Emoji;
-use crate::ids::{MessageId, UserId};
+use crate::ids::UserId;
 
 /// A title in which escaping doubles every character.
 fn worst_title() -> String {
@@ -52,7 +52,7 @@ async fn the_missing_of_a_crowd_are_named_as_far_as_there_is_room_and_counted_be
     house.told("remind", &[number(&event)]).await;
     let log = house.store().await.reminders().history(event.id, 1, 0).await.unwrap();
     let id = CustomId { guild: GUILD, action: Action::Missing { reminder: log[0].id, part: 3 } };
-    let told = shown(&house.press(ANNA, &id.to_string(), MessageId::new(9)).await);
+    let told = shown(&house.press(ANNA, &id.to_string(), message_of(house.now())).await);
     let named = told.matches("<@").count();
     assert!(named > 50 && told.ends_with(&format!("… and {} more", 300 - named)), "{told}");
 }

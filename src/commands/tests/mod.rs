@@ -124,6 +124,12 @@ fn invocation(who: UserId) -> Invocation {
     Invocation { guild: GUILD, channel: CHANNEL, invoker, attachment_max: 10 << 20 }
 }
 
+/// The id of a message that is sent at this instant.
+fn message_of(instant: Timestamp) -> MessageId {
+    let since_2015 = instant.timestamp_millis() - 1_420_070_400_000;
+    MessageId::new(u64::try_from(since_2015).unwrap() << 22)
+}
+
 fn text(name: &str, value: &str) -> Value {
     json!({"type": 3, "name": name, "value": value})
 }

@@ -59,7 +59,7 @@ impl DataDir {
         Ok(guilds)
     }
 
-    /// The size in bytes of what is in a guild's directory; `None` if it has none.
+    /// The size in bytes of a guild's store on the disk; `None` if it has none.
     ///
     /// # Errors
     /// [`StorageError::DataDir`].
@@ -71,8 +71,9 @@ impl DataDir {
             Ok(found) if !found.is_dir() => return Ok(Some(found.len())),
             Ok(_) => {}
         }
-        // A file that goes or may not be looked at while this looks counts for nothing.
-        let sizes = names_in(&dir).unwrap_or_default().into_iter();
+        // A file that goes or may not be looked at while this looks counts for nothing, and so does what SQLite keeps on the
+        // disk only for itself, as long as the store is open.
+        let sizes = names_in(&dir).unwrap_or_default().into_iter().filter(|name| !name.ends_with("-shm"));
         Ok(Some(
             sizes
                 .filter_map(|name| std::fs::symlink_metadata(dir.join(name)).ok())

@@ -21,6 +21,7 @@ mod stamp;
 mod tests;
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -111,19 +112,20 @@ fn names_in(dir: &Path) -> Result<Vec<String>, StorageError> {
             .collect()
     };
     match read() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(Vec::new()),
         names => names.map_err(failed("list", dir)),
     }
 }
 
 fn check_writable(dir: &Path) -> Result<(), StorageError> {
-    let probe = dir.join(format!(".writable-{}", std::process::id()));
+    // One name for all times: what a process leaves that is killed here, the next one takes away.
+    let probe = dir.join(".writable");
     let written = private_file(&probe)
         .and_then(|mut file| file.write_all(b"muster").and_then(|()| file.sync_all()))
         .map_err(failed("write to", dir));
     let removed = match std::fs::remove_file(&probe) {
         // Another check was quicker, or it was never there.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == NotFound => Ok(()),
         removed => removed.map_err(failed("remove a file from", dir)),
     };
     written.and(removed)

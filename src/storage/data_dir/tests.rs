@@ -22,6 +22,20 @@ fn only_this_user_can_enter_the_directories_and_read_the_files() {
 }
 
 #[test]
+fn what_a_killed_process_wrote_to_try_the_disk_is_cleared_away() {
+    let tmp = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(tmp.path()).unwrap();
+    let tried = [dir.path().to_owned(), dir.guilds_dir(), dir.backups_dir(), dir.quarantine_dir()];
+    drop(dir);
+    let left = tried.map(|dir| dir.join(".writable"));
+    for file in &left {
+        std::fs::write(file, "muster").unwrap();
+    }
+    let _dir = DataDir::open(tmp.path()).unwrap();
+    assert!(left.iter().all(|file| !file.exists()), "{left:?}");
+}
+
+#[test]
 fn a_directory_that_was_open_to_others_is_closed_to_them() {
     let tmp = tempfile::tempdir().unwrap();
     std::fs::set_permissions(tmp.path(), PermissionsExt::from_mode(0o755)).unwrap();

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::lease::Lease;
 use super::leasing::{IfMissing, finished};
+use super::opening::blocking;
 use super::{GuildStores, Shared, file_check};
 use crate::ids::GuildId;
 use crate::storage::StorageError;
@@ -35,7 +36,7 @@ pub enum Verdict {
 /// What an optimisation achieved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Optimization {
-    /// The size of the database before, in bytes.
+    /// The size of the store before, in bytes, its write-ahead log included.
     pub before_bytes: u64,
     /// Its size afterwards.
     pub after_bytes: u64,
@@ -106,12 +107,16 @@ impl Shared {
     async fn optimize(self: &Arc<Self>, guild: GuildId) -> Result<Option<Optimization>, StorageError> {
         let Some(visit) = self.visit(guild).await? else { return Ok(None) };
         let db = visit.lease.db();
+        let size = async || {
+            let dir = Arc::clone(&self.dir);
+            blocking(guild, move || dir.guild_size(guild)).await.map(Option::unwrap_or_default)
+        };
         let optimize = async {
-            let before_bytes = db.size_bytes().await?;
+            let before_bytes = size().await?;
             for statement in ["PRAGMA optimize", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"] {
                 db.change("be optimised", sqlx::query(statement)).await?;
             }
-            Ok(Optimization { before_bytes, after_bytes: db.size_bytes().await? })
+            Ok(Optimization { before_bytes, after_bytes: size().await? })
         };
         let optimized = optimize.await;
         self.end_visit(visit);

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use sqlx::SqlitePool;
+
 use super::slot::{Hold, Slot};
 use crate::ids::GuildId;
 use crate::storage::guild_db::GuildDb;
-use crate::storage::{Events, GuildRows, Members, PoolOfOne, Reminders, Responses};
+use crate::storage::{Events, GuildRows, Members, Reminders, Responses};
 
 /// The right to use an open guild store, which stays open until the lease is dropped.
 ///
@@ -38,10 +40,11 @@ impl Lease {
         self.db.guild
     }
 
-    /// The guild's database: one connection, on which everything takes its turn.
+    /// The guild's own pool, for statements that no repository has. These have their turn on one connection of it; whoever uses
+    /// the pool itself gets another, which goes when it is given back.
     #[must_use]
-    pub fn pool(&self) -> &PoolOfOne {
-        &self.db.pool
+    pub fn pool(&self) -> &SqlitePool {
+        self.db.pool.sqlx()
     }
 
     /// The guild's own row.

@@ -14,6 +14,7 @@
 //!
 //! **Does not know** what is in a store beyond its schema version and whose it is.
 
+mod as_found;
 mod care;
 mod casualties;
 mod closing;

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::SqliteConnectOptions;
 use tokio::sync::OnceCell;
 
+use super::as_found::AsFound;
 use super::{StoreOptions, Synchronous, file_check, snapshot};
 use crate::clock::SharedClock;
 use crate::ids::GuildId;
@@ -83,28 +84,36 @@ impl Opener {
     /// Opens the guild's file and checks that it is the guild's own and of this version; an older one is migrated, after a
     /// backup of it was taken.
     pub(super) async fn open(&self, guild: GuildId, file: &Path) -> Result<GuildDb, NotOpened> {
-        let db = self.connect(guild, file, self.connect.clone()).await?;
+        let db = self.connect(guild, file).await?;
         match self.check(&db).await {
             Ok(()) => {
                 self.quarantine.remove(guild);
                 Ok(db)
             }
-            Err(not_opened) => {
+            Err(NotOpened::Damaged(reason)) => {
+                // Closing writes the log into the database, damaged or not.
+                let found = AsFound::copy(file);
                 db.pool.close().await;
-                Err(not_opened)
+                found.put_back();
+                Err(NotOpened::Damaged(reason))
+            }
+            Err(failed) => {
+                db.pool.close().await;
+                Err(failed)
             }
         }
     }
 
     /// Opens a copy of a backup to make a store of it: checked whole, and migrated if it is older.
     pub(super) async fn open_copy(&self, guild: GuildId, copy: &Path) -> Result<GuildDb, NotOpened> {
-        // A backup is no write-ahead log database; a store is one from its first moment.
-        let options = self.connect.clone().journal_mode(SqliteJournalMode::Wal);
-        let db = self.connect(guild, copy, options).await?;
+        let db = self.connect(guild, copy).await?;
         let checked = async {
             let identity = file_check::identity(&db).await?;
             identity.belongs_to(guild)?;
             file_check::whole(&db).await?;
+            // A backup is no write-ahead log database; a store is one from its first moment.
+            let wal = sqlx::query("PRAGMA journal_mode = WAL").execute(&db.pool).await;
+            wal.map_err(|error| file_check::refused(guild, "become a store", error))?;
             if identity.user_version < schema::GUILD.version() {
                 migrate(&db, identity.user_version).await?;
             }
@@ -119,13 +128,11 @@ impl Opener {
         }
     }
 
-    async fn connect(
-        &self,
-        guild: GuildId,
-        file: &Path,
-        options: SqliteConnectOptions,
-    ) -> Result<GuildDb, NotOpened> {
-        let pool = PoolOfOne::open(options.filename(file)).await;
+    /// Opens a file without reading it: what is wrong with it is found by a statement, after which the connection can be
+    /// closed in order. One that fails while it is being opened is closed at some later time by its own thread, which
+    /// would take away the log of whatever has the file's place by then.
+    async fn connect(&self, guild: GuildId, file: &Path) -> Result<GuildDb, NotOpened> {
+        let pool = PoolOfOne::open(self.connect.clone().filename(file)).await;
         let pool = pool.map_err(|error| file_check::refused(guild, "open", error))?;
         Ok(GuildDb { guild, pool, quarantine: Arc::clone(&self.quarantine), stopwatch: self.stopwatch })
     }
@@ -133,6 +140,10 @@ impl Opener {
     async fn check(&self, db: &GuildDb) -> Result<(), NotOpened> {
         let identity = file_check::identity(db).await?;
         identity.belongs_to(db.guild)?;
+        if self.synchronous == Synchronous::Normal {
+            let normal = sqlx::query("PRAGMA synchronous = NORMAL").persistent(false).execute(&db.pool);
+            normal.await.map_err(|error| file_check::refused(db.guild, "open", error))?;
+        }
         if identity.user_version < schema::GUILD.version() {
             // Whatever the migration does to it, this can be gone back to.
             snapshot::take(db, &self.dir, self.backup_keep, self.clock.now()).await?;
@@ -222,15 +233,11 @@ async fn migrate(db: &GuildDb, from: i64) -> Result<(), NotOpened> {
     }
 }
 
+/// None of these reads the file. `synchronous` is FULL unless it is said otherwise.
 fn connect_options(options: &StoreOptions) -> SqliteConnectOptions {
-    let synchronous = match options.synchronous {
-        Synchronous::Full => SqliteSynchronous::Full,
-        Synchronous::Normal => SqliteSynchronous::Normal,
-    };
     SqliteConnectOptions::new()
         .create_if_missing(false)
         .foreign_keys(true)
-        .synchronous(synchronous)
         .busy_timeout(options.busy_timeout)
         // A write-ahead log that grew once is cut back to this many bytes.
         .pragma("journal_size_limit", "1048576")

@@ -57,8 +57,8 @@ async fn a_store_damaged_while_it_is_closed_is_treated_when_somebody_uses_it() {
 async fn a_store_ruined_while_it_is_open_harms_no_other_guild_and_is_replaced() {
     let mut stage = Stage::unlimited_empty().await;
     let guilds = guilds_with_backups(&mut stage, 3).await;
-    let [sound, saved, lost] = guilds.iter().collect::<Vec<_>>().try_into().unwrap();
-    fs::remove_dir_all(stage.data().join("backups").join(lost.id().to_string())).unwrap();
+    let [sound, saved, given_up] = guilds.iter().collect::<Vec<_>>().try_into().unwrap();
+    fs::remove_dir_all(stage.data().join("backups").join(given_up.id().to_string())).unwrap();
     let known = [
         "the store of this guild is set aside",
         "this guild has no good backup",
@@ -68,10 +68,10 @@ async fn a_store_ruined_while_it_is_open_harms_no_other_guild_and_is_replaced() 
     for error in known {
         stage.expect_error(error);
     }
-    for guild in [saved, lost] {
+    for guild in [saved, given_up] {
         ruin(&stage.guild_dir(guild).join("guild.db"));
     }
-    for guild in [saved, lost, sound] {
+    for guild in [saved, given_up, sound] {
         let (owner, general) = (guild.owner(), guild.channel("general"));
         for command in ["/event list", "/event list", "/event remind"] {
             let run = owner.runs(&general, command);
@@ -91,7 +91,7 @@ async fn a_store_ruined_while_it_is_open_harms_no_other_guild_and_is_replaced() 
     stage.pass(HOUR);
     stage.until("the sound guild is reminded", || sent(sound) >= 2).await;
     stage.restart().await;
-    for guild in [saved, lost] {
+    for guild in [saved, given_up] {
         stage.until("it is set aside", || set_aside(&stage.data(), guild).len() == 1).await;
         stage.until("its organisers are told", || notices(guild).len() == 1).await;
     }
@@ -99,6 +99,6 @@ async fn a_store_ruined_while_it_is_open_harms_no_other_guild_and_is_replaced() 
         guild.owner().runs(&guild.channel("general"), "/event list").send().await.unwrap().text()
     };
     assert!(list(saved).await.contains("Match on Friday") && list(sound).await.contains("Match on Friday"));
-    assert!(list(lost).await.contains("set it aside"));
+    assert!(list(given_up).await.contains("set it aside"));
     assert!(set_aside(&stage.data(), sound).is_empty());
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -24,6 +25,7 @@ async fn the_list_and_a_guilds_page_tell_what_there_is() {
 
         let all = club.says(&["list", "--json"]).json();
         let info = club.says(&["info", "ID", "--json"]).json();
+        assert_eq!(info["name"], json!("Chess club"), "{bot:?}");
         for (key, value) in
             [("guild_id", json!(club.id())), ("membership", json!("joined")), ("store", json!("ready"))]
         {
@@ -67,6 +69,13 @@ async fn what_happened_after_a_backup_is_undone_by_its_restore() {
             let aside = restored["set_aside"].as_str().unwrap();
             assert!(Path::new(aside).starts_with(club.stage.data()) && Path::new(aside).exists(), "{aside}");
         }
+        // A file that stands right here is meant as well.
+        let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+        command.env_clear().env("MUSTER__STORAGE__DATA_DIR", club.stage.data());
+        let (here, id) = (tempfile::tempdir().unwrap(), club.id());
+        fs::copy(&file, here.path().join("chess.db")).unwrap();
+        let said = command.args(["guild", "restore", &id, "chess.db"]).current_dir(here.path()).output();
+        assert!(said.as_ref().is_ok_and(|said| said.status.success()), "{bot:?}: {said:?}");
         if bot == Bot::Rests {
             club.stage.start().await;
         }

@@ -58,7 +58,7 @@ async fn a_deletion_during_a_transaction_says_so_and_goes_on_when_asked_again() 
     let tmp = tempfile::tempdir().unwrap();
     let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::from_millis(20), ..options(4) });
     let lease = create(&stores, GUILD).await;
-    let turn = lease.pool().turn().await.unwrap();
+    let turn = lease.db().pool.turn().await.unwrap();
     let refused = stores.delete(GUILD).await.unwrap_err();
     assert!(matches!(refused, StorageError::InUse { .. }), "{refused}");
     assert!(guild_dir(&tmp, GUILD).exists());
@@ -74,7 +74,7 @@ async fn a_guild_that_comes_back_before_its_deletion_is_asked_for_again_keeps_it
     let stores = stores_in(&tmp, StoreOptions { lease_wait: Duration::from_millis(20), ..options(4) });
     let lease = create(&stores, GUILD).await;
     watch(&lease, 1).await;
-    let turn = lease.pool().turn().await.unwrap();
+    let turn = lease.db().pool.turn().await.unwrap();
     assert!(matches!(stores.delete(GUILD).await, Err(StorageError::InUse { .. })));
     stores.admit(GUILD);
     drop((turn, lease));
@@ -91,7 +91,7 @@ async fn a_creation_that_waits_for_a_closing_store_cannot_outlive_the_guild_s_de
     let stores = stores_in(&tmp, StoreOptions { idle_close: Duration::ZERO, ..options(4) });
     let lease = create(&stores, GUILD).await;
     // The store cannot be closed while this runs.
-    let turn = lease.pool().turn().await.unwrap();
+    let turn = lease.db().pool.turn().await.unwrap();
     drop(lease);
     let mut closing = std::pin::pin!(stores.close_idle());
     let mut creation = std::pin::pin!(stores.open_or_create(GUILD));
@@ -115,7 +115,7 @@ async fn a_deletion_out_of_patience_leaves_the_file_until_it_is_closed() {
         // Much to write back before it is closed.
         let fill = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
                     INSERT INTO members SELECT i, printf('%01999d', i), 0, '[]', 0, 0 FROM n";
-        sqlx::query(fill).execute(lease.pool()).await.unwrap();
+        sqlx::query(fill).execute(&lease.db().pool).await.unwrap();
         drop(lease);
         while let Err(StorageError::InUse { .. }) = stores.delete(GUILD).await {}
         assert_eq!(still_open(&stores, GUILD), Vec::<PathBuf>::new());

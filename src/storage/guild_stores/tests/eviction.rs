@@ -92,7 +92,7 @@ async fn the_shutdown_leaves_running_statements_behind_at_its_deadline_and_close
     let mut stuck = Vec::new();
     for guild in 1..=20 {
         let lease = create(&stores, GuildId::new(guild)).await;
-        stuck.push((lease.pool().turn().await.unwrap(), lease));
+        stuck.push((lease.db().pool.turn().await.unwrap(), lease));
     }
     drop(create(&stores, OTHER).await);
     let asked = tokio::time::Instant::now();
@@ -115,7 +115,7 @@ async fn the_write_ahead_log_stays_small_however_much_is_written() {
         let write = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
                      INSERT INTO members SELECT i, hex(randomblob(200)), 0, '[]', 0, 0 FROM n WHERE true
                      ON CONFLICT (user_id) DO UPDATE SET name = excluded.name";
-        sqlx::query(write).execute(lease.pool()).await.unwrap();
+        sqlx::query(write).execute(&lease.db().pool).await.unwrap();
         largest = largest.max(std::fs::metadata(&log).unwrap().len());
     }
     assert!((50_000..3_000_000).contains(&largest), "{largest} bytes, of 16 MB that were written");

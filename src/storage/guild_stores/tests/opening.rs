@@ -1,6 +1,7 @@
 use futures::FutureExt;
 
 use super::*;
+use crate::storage::testing::fast_dir;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_callers_at_once_make_one_opening() {
@@ -81,7 +82,7 @@ async fn connections_are_set_up_as_the_design_says() {
         "SELECT (SELECT journal_mode FROM pragma_journal_mode), (SELECT synchronous FROM pragma_synchronous),
                 (SELECT foreign_keys FROM pragma_foreign_keys), (SELECT page_size FROM pragma_page_size)",
     )
-    .fetch_one(lease.pool())
+    .fetch_one(&lease.db().pool)
     .await
     .unwrap();
     assert_eq!(pragmas, ("wal".to_owned(), 2, 1, 2_048));
@@ -112,4 +113,20 @@ async fn two_guilds_never_share() {
     assert!(stores.delete(GUILD).await.unwrap());
     let other = stores.open(OTHER).await.unwrap().unwrap();
     assert_eq!(other.events().count_live().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_commit_is_as_hard_as_the_operator_wants() {
+    for (synchronous, level) in [(Synchronous::Full, 2), (Synchronous::Normal, 1)] {
+        let tmp = fast_dir();
+        let stores = stores_in(&tmp, StoreOptions { synchronous, ..options(4) });
+        for _ in 0..2 {
+            let lease = create(&stores, GUILD).await;
+            let found: i64 =
+                sqlx::query_scalar("PRAGMA synchronous").fetch_one(&lease.db().pool).await.unwrap();
+            assert_eq!(found, level, "{synchronous:?}");
+            drop(lease);
+            stores.close_idle().await;
+        }
+    }
 }

@@ -113,9 +113,12 @@ async fn an_optimised_store_is_smaller_and_the_same() {
     for message in 1..300 {
         watch(&lease, message).await;
     }
-    sqlx::query("DELETE FROM events WHERE id > 1").execute(lease.pool()).await.unwrap();
+    sqlx::query("DELETE FROM events WHERE id > 1").execute(&lease.db().pool).await.unwrap();
     let done = stores.optimize(GUILD).await.unwrap().unwrap();
     assert!(done.after_bytes < done.before_bytes, "{done:?}");
+    let file = stores.shared.dir.guild_dir(GUILD).join("guild.db");
+    assert_eq!(done.after_bytes, std::fs::metadata(file).unwrap().len(), "all of it is in the database file");
+    assert_eq!(stores.shared.dir.guild_size(GUILD).unwrap(), Some(done.after_bytes));
     assert_eq!(lease.events().count_live().await.unwrap(), 1);
     assert_eq!(stores.optimize(OTHER).await.unwrap(), None);
 }

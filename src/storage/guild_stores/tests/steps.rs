@@ -120,8 +120,10 @@ impl Pair {
             }
             Step::Read(index) if !self.leases.is_empty() => {
                 let lease = index.get(&self.leases);
-                let rows: Vec<i64> =
-                    sqlx::query_scalar("SELECT user_id FROM members").fetch_all(lease.pool()).await.unwrap();
+                let rows: Vec<i64> = sqlx::query_scalar("SELECT user_id FROM members")
+                    .fetch_all(&lease.db().pool)
+                    .await
+                    .unwrap();
                 let rows: BTreeSet<u64> = rows.into_iter().map(|row| u64::try_from(row).unwrap()).collect();
                 let guild = lease.guild_id().get();
                 assert_eq!(Some(&rows), self.expected(guild).rows.as_ref());

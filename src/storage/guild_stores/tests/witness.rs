@@ -58,7 +58,7 @@ impl Witness {
         .bind(i64::try_from(row).unwrap())
         .bind(life.to_string())
         .bind(i64::try_from(lease.guild_id().get()).unwrap());
-        let written: Vec<String> = write.fetch_all(lease.pool()).await?;
+        let written: Vec<String> = write.fetch_all(&lease.db().pool).await?;
         let life = written[0].parse().unwrap();
         let mut guilds = self.guilds.lock().unwrap();
         let known = guilds.entry(lease.guild_id()).or_default();
@@ -74,8 +74,9 @@ impl Witness {
     pub(super) async fn read(&self, lease: &Lease) -> sqlx::Result<()> {
         let guild = lease.guild_id();
         let before = self.known(guild);
-        let rows: Vec<(i64, String, i64)> =
-            sqlx::query_as("SELECT user_id, name, created_at FROM members").fetch_all(lease.pool()).await?;
+        let rows: Vec<(i64, String, i64)> = sqlx::query_as("SELECT user_id, name, created_at FROM members")
+            .fetch_all(&lease.db().pool)
+            .await?;
         let after = self.known(guild);
         let lives: BTreeSet<Life> = rows.iter().map(|(_, life, _)| life.parse().unwrap()).collect();
         assert!(lives.len() <= 1, "guild {guild}: rows of more than one life: {lives:?}");
@@ -144,7 +145,7 @@ impl Witness {
 
 /// SQLite's own opinion of the whole file.
 pub(super) async fn integrity(lease: &Lease) -> String {
-    sqlx::query_scalar("PRAGMA integrity_check").fetch_one(lease.pool()).await.unwrap()
+    sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&lease.db().pool).await.unwrap()
 }
 
 /// Every path in the data directory that names the guild, whatever it is: a store, a backup, what was set aside.

@@ -40,6 +40,7 @@ async fn where_whoever_runs_the_bot_keeps_backups_the_member_is_told_that_they_s
     Nothing yet. It begins with the first event: `/event create` or `/event watch`.
     I still have 1 backup of what I kept before; whoever runs me can bring one back with `muster guild restore #`.
     ");
+    insta::assert_snapshot!(self::told(&stage, &guild, "delete").await, @"I keep nothing about this server but its backups, and those stay with whoever runs me, as they have set me up; ask them to delete those.");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -34,9 +34,27 @@ async fn a_name_as_long_and_odd_as_discord_allows_can_be_typed() {
     let form = deletion(&guild, &guild.owner()).await;
     let refused = named(&guild.owner(), &form, "Chess club").await;
     assert!(refused.starts_with("That is not the name of this server"), "{refused}");
-    let done = named(&guild.owner(), &form, &format!("  {name} ")).await;
+    // As it is copied from that refusal, which keeps it from looking like a mention.
+    let copied = name.replace('@', "@\u{200B}");
+    let done = named(&guild.owner(), &form, &format!("  {copied} ")).await;
     assert!(done.starts_with("It is done"), "{done}");
     assert!(!stage.guild_dir(&guild).exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_sees_in_a_name_turns_nothing_round_and_is_not_all_that_has_to_be_typed() {
+    let (_stage, guild) = with_event().await;
+    guild.rename("\u{202E}Chess\u{202C} club");
+    let form = deletion(&guild, &guild.owner()).await;
+    assert!(form.screen().ends_with("[Chess club]"), "{:?}", form.screen());
+    let refused = named(&guild.owner(), &form, "Go club").await;
+    assert!(refused.contains("**Chess club**"), "{refused:?}");
+    guild.rename("\u{3164}");
+    for other in ["  ", "\u{200B}", "Chess club"] {
+        let refused = named(&guild.owner(), &form, other).await;
+        assert!(refused.starts_with("That is not the name of this server"), "{refused}");
+    }
+    assert!(named(&guild.owner(), &form, "\u{3164}").await.starts_with("It is done"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
