@@ -122,6 +122,7 @@ impl Rounds {
         };
         let now = self.upkeep.clock.now();
         for (guild, backups) in new {
+            // What is wrong with one guild's backups is no reason to take none of the others.
             let latest = backups.unwrap_or_else(|error| {
                 let error = chain(&error);
                 tracing::warn!(guild.id = %guild, error, "the backups of a guild cannot be read");
