@@ -19,6 +19,12 @@ impl Stage {
         self.column(guild, "SELECT DISTINCT CAST(user_id AS TEXT) FROM responses").len()
     }
 
+    /// Whether a member has answered something.
+    pub(crate) fn has_answered(&self, guild: &Guild, member: &Member) -> bool {
+        let answered = self.column(guild, "SELECT DISTINCT CAST(user_id AS TEXT) FROM responses");
+        answered.contains(&member.id().to_string())
+    }
+
     /// The titles of the events that are not over.
     pub(crate) fn live_titles(&self, guild: &Guild) -> Vec<String> {
         self.column(guild, "SELECT title FROM events WHERE ended_at IS NULL ORDER BY id")
