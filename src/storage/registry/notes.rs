@@ -51,14 +51,6 @@ impl Registry {
         self.change_known(guild, |record| _ = record.absent_since.get_or_insert(since)).await
     }
 
-    /// Notes that the guild is not absent.
-    ///
-    /// # Errors
-    /// [`StorageError::System`].
-    pub async fn clear_absent(&self, guild: GuildId) -> Result<(), StorageError> {
-        self.change_known(guild, |record| record.absent_since = None).await
-    }
-
     /// Forgets a guild, once its directory is gone.
     ///
     /// # Errors
