@@ -1,8 +1,9 @@
 //! Many guilds, few open stores, and a store that cannot be used.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use discord_emulator::{Emulator, Guild, Message};
 use futures::{StreamExt, stream};
@@ -129,6 +130,35 @@ async fn a_backup_takes_the_place_of_a_damaged_store_and_nothing_is_sent_twice()
         .await;
     until_reminded(&stage, &guilds[1..], 4).await;
     assert_eq!(sent(&guilds[0]), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn backups_are_taken_by_schedule_and_the_newest_are_kept() {
+    let mut stage = Stage::empty().await;
+    stage.configure("MUSTER__STORAGE__BACKUP_EVERY", "1h");
+    stage.configure("MUSTER__STORAGE__BACKUP_KEEP", "3");
+    let guilds = guilds_with_events(&mut stage, 1).await;
+    let dir = stage.data().join("backups").join(guilds[0].id().to_string());
+    let names = || {
+        let found = fs::read_dir(&dir).into_iter().flatten().flatten();
+        let mut names: Vec<_> = found.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        names.retain(|name| name.ends_with("Z.db"));
+        names.sort_unstable();
+        names
+    };
+    let seen = Mutex::new(BTreeSet::new());
+    let five_taken = || {
+        stage.pass(HOUR / 2);
+        let mut seen = seen.lock().unwrap();
+        seen.extend(names());
+        seen.len() >= 5
+    };
+    stage.until("five were taken", five_taken).await;
+    stage.until("three are kept", || names().len() == 3).await;
+    let mut seen = seen.into_inner().unwrap();
+    seen.extend(names());
+    let newest: Vec<_> = seen.iter().skip(seen.len() - 3).cloned().collect();
+    assert_eq!(names(), newest, "the oldest went");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
