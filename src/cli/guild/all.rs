@@ -125,7 +125,7 @@ mod tests {
     fn the_end_says_how_many_failed() {
         assert_eq!(verdict(10, 0, 0), None);
         assert_eq!(verdict(10, 2, 0).as_deref(), Some("2 of 10 stores are damaged."));
-        assert_eq!(verdict(9, 0, 1).as_deref(), Some("1 of 10 guilds could not be verified."));
+        assert_eq!(verdict(9, 0, 1).as_deref(), Some("1 of 10 guilds could not be looked at."));
         let interrupted = verdict(4, 1, 1).unwrap();
         assert!(interrupted.ends_with("; 5 of 10 guilds were not begun."), "{interrupted}");
     }

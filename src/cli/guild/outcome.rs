@@ -28,7 +28,7 @@ impl Errand {
     pub(super) const fn done(self) -> &'static str {
         match self {
             Self::BackUp => "backed up",
-            Self::Verify => "verified",
+            Self::Verify => "looked at",
             Self::Optimize => "optimized",
         }
     }
