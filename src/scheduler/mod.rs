@@ -2,8 +2,8 @@
 //!
 //! A tick ([`ticker`]) takes the due guilds from the agenda and gives each to a pass; a pass ([`pass`]) opens the
 //! guild's store, claims each due reminder in one transaction and hands it to the delivery ([`delivery`]), which sends
-//! its parts and marks them; one that waited is first brought up to date ([`unfinished`]). Where something fails the
-//! guild rests ([`rests`]). [`rebuild`] fills the agenda at start.
+//! its parts and marks them; one that waited is first brought up to date ([`unfinished`]). [`settling`] decides what a
+//! failure makes of it; where something fails the guild rests ([`rests`]). [`rebuild`] fills the agenda at start.
 //!
 //! **Invariants**
 //! - A reminder is claimed in one transaction before anything is sent; the row decides, never the memory.
@@ -20,6 +20,7 @@ mod delivery;
 mod pass;
 mod rebuild;
 mod rests;
+mod settling;
 #[cfg(test)]
 mod tests;
 mod ticker;
