@@ -1,5 +1,9 @@
 //! Reminders against real guild stores and a Discord that takes what it is told to take.
 
+mod failing_writes;
+mod together;
+mod waiting;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,14 +13,15 @@ use chrono::{DateTime, TimeDelta};
 use tempfile::TempDir;
 
 use super::pass::{Ended, Pass};
-use super::{Agenda, Courier, Probe, Scheduler, SendError};
+use super::{Agenda, Courier, Haste, Probe, Scheduler, SendError};
 use crate::clock::{Clock, Timestamp};
 use crate::domain::audience::Member;
 use crate::domain::choice::Choices;
 use crate::domain::emoji::Emoji;
-use crate::domain::event::{Event, EventId, Origin};
+use crate::domain::event::{EventId, Origin};
 use crate::domain::interval::Interval;
-use crate::domain::reminder::{Reminder, Status};
+use crate::domain::reminder::Reminder;
+use crate::domain::reminder_text::Outgoing;
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::lifecycle::{Pulse, Shutdown};
 use crate::storage::{DataDir, GuildStores, Lease, NewEvent, Registry, StoreOptions};
@@ -37,8 +42,17 @@ impl Clock for StandingClock {
     }
 }
 
-/// What became of each send, in order: the part, its nonce, whom it mentions, whether it says that it may be a repeat.
-type Sent = (usize, String, Vec<u64>, bool);
+/// A message that Discord was asked to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sent {
+    events: Vec<EventId>,
+    part: usize,
+    nonce: String,
+    mentioned: Vec<u64>,
+    /// Whether some of it says that it may be a repeat.
+    is_doubtful: bool,
+    haste: Haste,
+}
 
 #[derive(Default)]
 struct FakeCourier {
@@ -47,6 +61,10 @@ struct FakeCourier {
     takes: Mutex<usize>,
     /// What a look for a part finds; absent where nothing is said.
     found: Mutex<HashMap<usize, Probe>>,
+    /// How often somebody looked.
+    looks: Mutex<usize>,
+    /// The event whose reminders Discord never takes.
+    refused: Mutex<Option<EventId>>,
 }
 
 #[async_trait]
@@ -67,21 +85,30 @@ impl Courier for FakeCourier {
     async fn send(
         &self,
         _: GuildId,
-        _: &Event,
-        reminder: &Reminder,
+        bundle: &[Outgoing],
         part: usize,
+        haste: Haste,
     ) -> Result<MessageId, SendError> {
-        let mut mentioned: Vec<u64> =
-            reminder.parts().nth(part).unwrap().iter().map(|user| user.get()).collect();
+        let users = bundle.iter().flat_map(|outgoing| outgoing.reminder.parts().nth(part).unwrap());
+        let mut mentioned: Vec<u64> = users.map(|user| user.get()).collect();
         mentioned.sort_unstable();
-        let sent = (part, reminder.part_nonce(part), mentioned, reminder.perhaps_sent_before);
-        self.sent.lock().unwrap().push(sent);
+        let events: Vec<_> = bundle.iter().map(|outgoing| outgoing.event.id).collect();
+        let nonces: HashSet<_> = bundle.iter().map(|outgoing| outgoing.reminder.part_nonce(part)).collect();
+        assert_eq!(nonces.len(), 1, "what shares a message shares its nonce");
+        let nonce = nonces.into_iter().next().unwrap();
+        let is_doubtful = bundle.iter().any(|outgoing| outgoing.reminder.perhaps_sent_before);
+        let is_refused = self.refused.lock().unwrap().is_some_and(|refused| events.contains(&refused));
+        self.sent.lock().unwrap().push(Sent { events, part, nonce, mentioned, is_doubtful, haste });
+        if is_refused {
+            return Err(SendError::Refused { why: "Discord does not like it".into() });
+        }
         let mut takes = self.takes.lock().unwrap();
         *takes = takes.checked_sub(1).ok_or(SendError::Retry { after: None, why: "an outage".into() })?;
         Ok(MessageId::new(70))
     }
 
-    async fn probe(&self, _: GuildId, _: &Event, _: &Reminder, part: usize) -> Result<Probe, SendError> {
+    async fn probe(&self, _: GuildId, _: &Outgoing, part: usize) -> Result<Probe, SendError> {
+        *self.looks.lock().unwrap() += 1;
         Ok(self.found.lock().unwrap().get(&part).copied().unwrap_or(Probe::Absent))
     }
 
@@ -101,7 +128,7 @@ impl House {
     async fn of(members: u64) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let data = Arc::new(DataDir::open(dir.path()).unwrap());
-        let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let start = start();
         let clock = Arc::new(StandingClock(Mutex::new(start)));
         let registry = Arc::new(Registry::open(&data, clock.clone()).await.unwrap());
         registry.note_joined(GUILD, start).await.unwrap();
@@ -114,19 +141,7 @@ impl House {
         };
         let people: Vec<Member> = (1..=members).map(person).collect();
         store.members().replace_all(&people, start).await.unwrap();
-        let watched = NewEvent {
-            channel_id: ChannelId::new(50),
-            message_id: Some(MessageId::new(60)),
-            origin: Origin::Watched,
-            title: "Raid".to_owned(),
-            description: String::new(),
-            interval: Interval::from_millis(3_600_000).unwrap(),
-            next_due_at: start + TimeDelta::minutes(1),
-            choices: Choices::default(),
-            role: None,
-            author_id: UserId::new(1),
-        };
-        let event = store.events().watch(&watched, start).await.unwrap().into_event().id;
+        let event = store.events().watch(&watched(60, 50), start).await.unwrap().into_event().id;
         let courier = Arc::new(FakeCourier::default());
         let scheduler = Scheduler {
             stores,
@@ -141,13 +156,25 @@ impl House {
         Self { scheduler, courier, clock, event, _dir: dir }
     }
 
+    /// Adds an event with this message in this channel, due when the first is.
+    async fn also(&self, message: u64, channel: u64) -> EventId {
+        let store = self.store().await;
+        store.events().watch(&watched(message, channel), self.clock.now()).await.unwrap().into_event().id
+    }
+
     /// Lets time pass, gives the guild its turn, and returns what was sent in it. Discord takes so many messages.
     async fn turn_after(&self, seconds: i64, takes: usize) -> Vec<Sent> {
+        let (ended, sent) = self.try_turn_after(seconds, takes).await;
+        assert!(matches!(ended, Ended::Well), "a reminder that waits is no trouble of the guild");
+        sent
+    }
+
+    async fn try_turn_after(&self, seconds: i64, takes: usize) -> (Ended, Vec<Sent>) {
         *self.clock.0.lock().unwrap() += TimeDelta::seconds(seconds);
         *self.courier.takes.lock().unwrap() = takes;
-        let ended = Pass { scheduler: self.scheduler.clone(), guild: GUILD }.run().await;
-        assert!(matches!(ended, Ended::Well), "a reminder that waits is no trouble of the guild");
-        std::mem::take(&mut self.courier.sent.lock().unwrap())
+        let awake_since = start();
+        let ended = Pass { scheduler: self.scheduler.clone(), guild: GUILD, awake_since }.run().await;
+        (ended, std::mem::take(&mut self.courier.sent.lock().unwrap()))
     }
 
     fn finds(&self, part: usize, probe: Probe) {
@@ -177,87 +204,22 @@ impl House {
     }
 }
 
-#[tokio::test]
-async fn while_its_nonce_is_known_a_reminder_is_repeated_word_for_word() {
-    let house = House::of(3).await;
-    let first = house.turn_after(60, 0).await;
-    house.answers(2).await;
-    assert_eq!(house.turn_after(10, 1).await, first);
-    assert_eq!((house.row().await.status, house.row().await.attempts), (Status::Sent, 2));
+fn start() -> Timestamp {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
 
-#[tokio::test]
-async fn later_it_names_those_still_missing_under_another_nonce_once_it_is_surely_not_there() {
-    let house = House::of(3).await;
-    let first = house.turn_after(60, 0).await;
-    house.answers(2).await;
-    let again = house.turn_after(600, 0).await;
-    assert_eq!((&again[0].2, again[0].3), (&vec![1, 3], false));
-    assert_ne!(again[0].1, first[0].1);
-    house.answers(3).await;
-    assert_eq!(house.turn_after(20, 1).await, again, "the new nonce is known for its own window");
-    let row = house.row().await;
-    assert!(row.is_late() && row.status == Status::Sent, "{row:?}");
-}
-
-#[tokio::test]
-async fn where_nobody_can_look_the_repeat_says_so_and_so_does_the_repeat_of_the_repeat() {
-    let house = House::of(2).await;
-    house.turn_after(60, 0).await;
-    house.finds(0, Probe::Blind);
-    let again = house.turn_after(600, 0).await;
-    assert!(again[0].3, "{again:?}");
-    assert_eq!(house.turn_after(20, 1).await, again);
-}
-
-#[tokio::test]
-async fn parts_that_are_there_stay_and_the_rest_goes_to_those_still_missing() {
-    let house = House::of(200).await;
-    let first = house.turn_after(60, 1).await;
-    assert_eq!(first.len(), 2, "the second part was refused");
-    // Of the second part nobody heard, but it is there; the third was never tried.
-    house.finds(1, Probe::Found(MessageId::new(71)));
-    let mentioned: HashSet<u64> = first.iter().flat_map(|sent| sent.2.clone()).collect();
-    let silent = (1..=200).find(|user| !mentioned.contains(user)).unwrap();
-    house.answers(silent).await;
-    let rest = house.turn_after(600, 1).await;
-    let expected: Vec<u64> = (1..=200).filter(|user| !mentioned.contains(user) && *user != silent).collect();
-    assert_eq!(rest.iter().map(|sent| (sent.0, &sent.2)).collect::<Vec<_>>(), [(2, &expected)]);
-    let row = house.row().await;
-    assert_eq!(row.message_ids, [70, 71, 70].map(|id| Some(MessageId::new(id))));
-    assert_eq!((row.status, row.notified), (Status::Sent, 199));
-}
-
-#[tokio::test]
-async fn a_part_that_is_missing_before_one_that_is_there_was_deleted_and_is_not_repeated() {
-    let house = House::of(100).await;
-    house.turn_after(60, 0).await;
-    house.finds(1, Probe::Found(MessageId::new(71)));
-    assert_eq!(house.turn_after(600, 9).await, []);
-    assert_eq!(house.row().await.message_ids, [None, Some(MessageId::new(71))]);
-    assert_eq!(house.row().await.status, Status::Sent);
-}
-
-#[tokio::test]
-async fn a_reminder_that_nobody_needs_any_more_is_skipped() {
-    let house = House::of(2).await;
-    house.turn_after(60, 0).await;
-    house.answers(1).await;
-    house.answers(2).await;
-    assert_eq!(house.turn_after(600, 1).await, []);
-    assert_eq!(house.row().await.status, Status::Skipped);
-}
-
-#[tokio::test]
-async fn a_clock_that_was_set_back_behind_the_claim_makes_muster_look_first() {
-    let house = House::of(2).await;
-    house.turn_after(60, 0).await;
-    house.finds(0, Probe::Found(MessageId::new(71)));
-    // The retry is due by now, and the clock says that it is before the claim.
-    let store = house.store().await;
-    let row = house.row().await;
-    let early = row.claimed_at - TimeDelta::seconds(30);
-    store.reminders().retry_at(row.id, early, "", early).await.unwrap();
-    assert_eq!(house.turn_after(-20, 1).await, []);
-    assert_eq!(house.row().await.message_ids, [Some(MessageId::new(71))]);
+/// A watched message that is due a minute after the start, and every hour from then on.
+fn watched(message: u64, channel: u64) -> NewEvent {
+    NewEvent {
+        channel_id: ChannelId::new(channel),
+        message_id: Some(MessageId::new(message)),
+        origin: Origin::Watched,
+        title: "Raid".to_owned(),
+        description: String::new(),
+        interval: Interval::from_millis(3_600_000).unwrap(),
+        next_due_at: start() + TimeDelta::minutes(1),
+        choices: Choices::default(),
+        role: None,
+        author_id: UserId::new(1),
+    }
 }
