@@ -13,8 +13,8 @@ use crate::stage::{Program, read};
 
 /// How long a stop may take.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
-/// How long what is still on its way may take in the end. A reminder waits the longer the more of its attempts failed.
-const SETTLED_WITHIN: Duration = Duration::from_mins(5);
+/// How long what is still on its way may take in the end.
+const SETTLED_WITHIN: Duration = Duration::from_mins(2);
 const SENDING: &str = "/channels/{channel_id}/messages";
 const READING: [&str; 2] =
     ["/channels/{channel_id}/messages", "/channels/{channel_id}/messages/{message_id}"];
@@ -97,6 +97,7 @@ impl Diary {
 
     /// Gives every event a long interval, and waits until nothing is on its way any more.
     async fn calm_down(&mut self, town: &Town) {
+        town.end_waits();
         let started = town.now();
         let program = town.program(true);
         until("the program is connected", || town.discord.gateway().is_ready()).await;

@@ -103,8 +103,24 @@ impl Town {
                 );
             }
         }
+        self.put_into_index(&first);
+    }
+
+    /// Ends the waits of what failed before, which may be minutes by now; the program does not run.
+    pub(super) fn end_waits(&self) {
+        let now = self.now().to_string();
+        for village in &self.villages {
+            let end =
+                "UPDATE reminder_log SET next_attempt_at = CAST($1 AS INTEGER) WHERE status = 'pending'";
+            change(&self.store(village), end, &[&now]);
+        }
+        self.put_into_index(&now);
+    }
+
+    /// The index may be early, never late.
+    fn put_into_index(&self, due: &str) {
         let index = "UPDATE guilds SET next_due_at = CAST($1 AS INTEGER)";
-        change(&self.data().join("system.db"), index, &[&first]);
+        change(&self.data().join("system.db"), index, &[due]);
     }
 }
 
