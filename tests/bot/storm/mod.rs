@@ -33,27 +33,33 @@ use std::time::Instant;
 
 use self::plan::Plan;
 use self::ride::Diary;
-use self::town::Town;
+use self::town::{Limits, Town};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_short_storm_of_kills_and_stops_loses_and_doubles_nothing() {
-    weather(8, 6).await;
+    weather(Limits::Lifted, 8, 6).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes ten minutes"]
 async fn two_hundred_kills_lose_and_double_nothing() {
-    weather(200, 0).await;
+    weather(Limits::Lifted, 200, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes ten minutes"]
 async fn two_hundred_stops_lose_and_double_nothing() {
-    weather(0, 200).await;
+    weather(Limits::Lifted, 0, 200).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes"]
+async fn kills_and_stops_under_discords_limits_lose_and_double_nothing() {
+    weather(Limits::Kept, 30, 20).await;
 }
 
 /// Lets a storm pass with so many kills and stops, unless the environment asks for another number of each.
-async fn weather(kills: usize, stops: usize) {
+async fn weather(limits: Limits, kills: usize, stops: usize) {
     let seed =
         setting("MUSTER_STORM_SEED").unwrap_or_else(|| RandomState::new().hash_one("storm") % 1_000_000);
     let rounds = setting("MUSTER_STORM_ROUNDS").map(|rounds| usize::try_from(rounds).expect("it fits"));
@@ -61,7 +67,7 @@ async fn weather(kills: usize, stops: usize) {
     let plan = Plan::new(seed, kills, stops);
     say(&format!("storm: {kills} kills, {stops} stops; replay with MUSTER_STORM_SEED={seed}"));
     let began = Instant::now();
-    let town = Town::founded().await;
+    let town = Town::founded(limits).await;
     let diary = Diary::of(&town, &plan).await;
     let (tally, findings) = judge::judge(&town, &diary);
     let longest = diary.stops.iter().max().copied().unwrap_or_default();

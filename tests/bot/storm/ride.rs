@@ -113,12 +113,8 @@ impl Diary {
                 }
             }
         }
-        let is_settled = || {
-            town.villages.iter().all(|village| {
-                let rows = read(&town.store(village), "SELECT status FROM reminder_log");
-                !rows.is_empty() && !rows.iter().any(|status| status == "pending")
-            })
-        };
+        let pending = "SELECT CAST(count(*) AS TEXT) FROM reminder_log WHERE status = 'pending'";
+        let is_settled = || town.villages.iter().all(|village| read(&town.store(village), pending) == ["0"]);
         let asked = Instant::now();
         while !is_settled() && asked.elapsed() < SETTLED_WITHIN {
             tokio::time::sleep(Duration::from_millis(200)).await;

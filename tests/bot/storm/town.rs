@@ -10,7 +10,15 @@ use tempfile::TempDir;
 use super::ledger::Ledger;
 use crate::stage::{Program, change};
 
-const GUILDS: usize = 8;
+/// How much the program may ask of Discord.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limits {
+    /// As much as it likes: many guilds are brought up to date soon after each start.
+    Lifted,
+    /// What Discord allows, and the program keeps to: fewer guilds, or it would do nothing else.
+    Kept,
+}
+
 const EVENTS_EACH: usize = 6;
 /// The intervals of the events, in seconds.
 pub(super) const INTERVALS: [u64; 5] = [1, 2, 3, 4, 5];
@@ -22,6 +30,7 @@ pub(super) struct Town {
     pub(super) discord: Emulator,
     pub(super) villages: Vec<Arc<Village>>,
     data: TempDir,
+    limits: Limits,
 }
 
 /// A guild.
@@ -43,11 +52,13 @@ pub(super) struct Village {
 
 impl Town {
     /// Guilds with events that are all due for the first time at the same instant; the program does not run.
-    pub(super) async fn founded() -> Self {
-        let builder = Emulator::builder().identify_interval(Duration::ZERO).rate_limits(false);
-        let discord = builder.session_starts(1_000_000).start().await.unwrap();
-        let villages = (0..GUILDS).map(|number| Arc::new(Village::new(&discord, number))).collect();
-        let town = Self { discord, villages, data: tempfile::tempdir().unwrap() };
+    pub(super) async fn founded(limits: Limits) -> Self {
+        let builder = Emulator::builder().identify_interval(Duration::ZERO);
+        let builder = builder.rate_limits(limits == Limits::Kept).session_starts(1_000_000);
+        let discord = builder.start().await.unwrap();
+        let guilds = if limits == Limits::Kept { 3 } else { 8 };
+        let villages = (0..guilds).map(|number| Arc::new(Village::new(&discord, number, guilds))).collect();
+        let town = Self { discord, villages, data: tempfile::tempdir().unwrap(), limits };
         let program = town.program(false);
         town.discord.wait_for_command("event").await;
         town.discord.gateway().wait_until_ready().await;
@@ -78,7 +89,8 @@ impl Town {
     /// Starts the program; a wary one does not trust nonces for long.
     pub(super) fn program(&self, is_wary: bool) -> Program {
         let window = if is_wary { "2s" } else { "120s" };
-        let settings = [("MUSTER__REMINDERS__NONCE_WINDOW", window), ("MUSTER__DISCORD__LIMITER", "false")];
+        let limiter = if self.limits == Limits::Kept { "true" } else { "false" };
+        let settings = [("MUSTER__REMINDERS__NONCE_WINDOW", window), ("MUSTER__DISCORD__LIMITER", limiter)];
         Program::start(&self.discord, self.data.path(), &settings)
     }
 
@@ -129,14 +141,14 @@ pub(super) fn now(discord: &Emulator) -> i64 {
 }
 
 impl Village {
-    fn new(discord: &Emulator, number: usize) -> Self {
+    fn new(discord: &Emulator, number: usize, of: usize) -> Self {
         let guild = discord.add_guild(&format!("Village {number}"));
         let some = |count: usize, what: &str| -> Vec<Member> {
             (0..count).map(|n| guild.add_member(&format!("{what} {n}"))).collect()
         };
         let (movers, pressers) = (some(5, "Mover"), some(4, "Presser"));
         // They never answer. In the last guild everybody but its owner may have answered.
-        some(if number == 0 { CROWD } else { (GUILDS - 1 - number).min(3) }, "Silent");
+        some(if number == 0 { CROWD } else { (of - 1 - number).min(3) }, "Silent");
         let channels = vec![guild.channel("general"), guild.add_channel("matches")];
         Self {
             guild,

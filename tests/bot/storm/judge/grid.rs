@@ -1,27 +1,28 @@
 //! Every instant of an event's grid has its row, or an earlier row that was claimed late stands for it.
 
 use super::super::records::{EventRow, Row};
-use super::Case;
+use super::{Case, Tally};
 
 /// How soon something due is claimed in a run, reading the guild and one rest after a failure included.
 const CLAIMED_WITHIN_MS: i64 = 12_000;
-/// How long after its creation an event's first instant is set at most.
+/// How far the creation of an event and the start of its grid are apart at most.
 const SET_WITHIN_MS: i64 = 3_000;
 
 impl Case<'_> {
-    /// Goes along all grids; the longest that an instant waited to be claimed.
-    pub(super) fn judge_grids(&mut self) -> i64 {
-        let mut latest = 0;
+    /// Goes along all grids.
+    pub(super) fn judge_grids(&mut self, tally: &mut Tally) {
         for event in self.records.events.clone() {
             let rows: Vec<Row> =
                 self.records.rows.iter().filter(|row| is_due(row, &event)).cloned().collect();
             self.judge_grid(&event, &rows);
             for row in &rows {
-                latest = latest.max(row.claimed_at - row.scheduled_at);
+                let (due, claimed) = (row.scheduled_at, row.claimed_at);
+                let in_one_run = self.running_between(due, claimed).max().unwrap_or_default();
+                tally.longest_wait_ms = tally.longest_wait_ms.max(claimed - due);
+                tally.longest_wait_in_one_run_ms = tally.longest_wait_in_one_run_ms.max(in_one_run);
                 self.judge_lateness(&event, row);
             }
         }
-        latest
     }
 
     fn judge_grid(&mut self, event: &EventRow, rows: &[Row]) {
@@ -31,13 +32,12 @@ impl Case<'_> {
         let end = event.ended_at.unwrap_or(self.diary.slowed_at);
         for pair in rows.windows(2) {
             let [row, next] = pair else { continue };
-            let expected = after(row, interval);
-            if next.scheduled_at != expected {
-                let what = format!(
-                    "LOST: the instant {expected} follows it, not that of reminder {}, {}",
-                    next.id, next.scheduled_at
-                );
-                self.accuse(row, &what);
+            // One between the look at who is missing and the claim may follow as well.
+            let follows = row.scheduled_at + interval..=after(row, interval);
+            let is_on_grid = (next.scheduled_at - row.scheduled_at) % interval == 0;
+            if !follows.contains(&next.scheduled_at) || !is_on_grid {
+                let (id, at) = (next.id, next.scheduled_at);
+                self.accuse(row, &format!("LOST: what follows is reminder {id} of {at}, not of {follows:?}"));
             }
         }
         let allowed = |due: i64| self.waits_allowed(due, end);
@@ -55,10 +55,7 @@ impl Case<'_> {
         }
         if let Some(first) = rows.first()
             && event.title.starts_with("Extra")
-            && !(first.scheduled_at - interval - SET_WITHIN_MS..=first.scheduled_at - interval)
-                .contains(&event.created_at)
-            && !(event.created_at - SET_WITHIN_MS..=event.created_at)
-                .contains(&(first.scheduled_at - interval))
+            && (first.scheduled_at - interval - event.created_at).abs() > SET_WITHIN_MS
         {
             self.accuse(first, &format!("LOST: it is not the first instant of {event:?}"));
         }
@@ -78,9 +75,13 @@ impl Case<'_> {
 
     /// How long something due may wait between two instants: while the program is down, and some time in each run.
     fn waits_allowed(&self, from: i64, to: i64) -> i64 {
-        let overlaps = self.diary.runs.iter().map(|(start, stop)| (*stop).min(to) - (*start).max(from));
-        let too_long: i64 = overlaps.map(|up| (up - CLAIMED_WITHIN_MS).max(0)).sum();
+        let too_long = self.running_between(from, to).map(|up| (up - CLAIMED_WITHIN_MS).max(0)).sum::<i64>();
         (to - from - too_long).max(CLAIMED_WITHIN_MS)
+    }
+
+    /// How long each run was under way between two instants.
+    fn running_between(&self, from: i64, to: i64) -> impl Iterator<Item = i64> {
+        self.diary.runs.iter().map(move |(start, stop)| ((*stop).min(to) - (*start).max(from)).max(0))
     }
 }
 
