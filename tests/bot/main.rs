@@ -28,4 +28,5 @@ mod returns;
 mod stage;
 mod stopping;
 mod stores;
+mod storm;
 mod strangers;
