@@ -24,6 +24,8 @@ pub(crate) enum Urgency {
     Interactive,
     /// Nobody waits: reminders, edits, reconciliation.
     Background,
+    /// Reminders that were due while Muster was away: behind all else, and more slowly.
+    Backlog,
 }
 
 /// What Discord's per-route limits are counted by: method, path with the ids left out, and the major parameter.
@@ -120,6 +122,6 @@ impl Call {
 
     /// Whether it waits for the limits: all but what answers an interaction.
     pub(super) fn is_limited(&self) -> bool {
-        matches!(self.urgency, Urgency::Interactive | Urgency::Background)
+        matches!(self.urgency, Urgency::Interactive | Urgency::Background | Urgency::Backlog)
     }
 }
