@@ -30,3 +30,4 @@ mod stopping;
 mod stores;
 mod storm;
 mod strangers;
+mod together;
