@@ -25,6 +25,7 @@ mod proxies;
 mod recovery;
 mod reminders;
 mod returns;
+mod simulation;
 mod stage;
 mod stopping;
 mod stores;
