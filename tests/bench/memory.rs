@@ -4,7 +4,8 @@ use anyhow::Result;
 use muster::domain::emoji::Emoji;
 use muster::storage::{Lease, Synchronous};
 
-use crate::ground::{Ground, Places, member, some_time, watch};
+use crate::ground::{Ground, member, some_time, watch};
+use crate::places::Places;
 use crate::process;
 use crate::report::{Report, Row, Spread, Target, Unit};
 
