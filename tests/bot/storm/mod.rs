@@ -35,31 +35,40 @@ use self::plan::Plan;
 use self::ride::Diary;
 use self::town::{Limits, Town};
 
+/// What to expect.
+struct Forecast {
+    guilds: usize,
+    limits: Limits,
+    kills: usize,
+    stops: usize,
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_short_storm_of_kills_and_stops_loses_and_doubles_nothing() {
-    weather(Limits::Lifted, 8, 6).await;
+    weather(Forecast { guilds: 5, limits: Limits::Lifted, kills: 8, stops: 6 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes ten minutes"]
 async fn two_hundred_kills_lose_and_double_nothing() {
-    weather(Limits::Lifted, 200, 0).await;
+    weather(Forecast { guilds: 8, limits: Limits::Lifted, kills: 200, stops: 0 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes ten minutes"]
 async fn two_hundred_stops_lose_and_double_nothing() {
-    weather(Limits::Lifted, 0, 200).await;
+    weather(Forecast { guilds: 8, limits: Limits::Lifted, kills: 0, stops: 200 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes"]
 async fn kills_and_stops_under_discords_limits_lose_and_double_nothing() {
-    weather(Limits::Kept, 30, 20).await;
+    weather(Forecast { guilds: 3, limits: Limits::Kept, kills: 30, stops: 20 }).await;
 }
 
-/// Lets a storm pass with so many kills and stops, unless the environment asks for another number of each.
-async fn weather(limits: Limits, kills: usize, stops: usize) {
+/// Lets a storm pass, with as many kills and stops as the environment asks for, or as expected.
+async fn weather(forecast: Forecast) {
+    let Forecast { guilds, limits, kills, stops } = forecast;
     let seed =
         setting("MUSTER_STORM_SEED").unwrap_or_else(|| RandomState::new().hash_one("storm") % 1_000_000);
     let rounds = setting("MUSTER_STORM_ROUNDS").map(|rounds| usize::try_from(rounds).expect("it fits"));
@@ -67,7 +76,7 @@ async fn weather(limits: Limits, kills: usize, stops: usize) {
     let plan = Plan::new(seed, kills, stops);
     say(&format!("storm: {kills} kills, {stops} stops; replay with MUSTER_STORM_SEED={seed}"));
     let began = Instant::now();
-    let town = Town::founded(limits).await;
+    let town = Town::founded(guilds, limits).await;
     let diary = Diary::of(&town, &plan).await;
     let (tally, findings) = judge::judge(&town, &diary);
     let longest = diary.stops.iter().max().copied().unwrap_or_default();

@@ -15,6 +15,8 @@ use crate::stage::{Program, read};
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// How long what is still on its way may take in the end.
 const SETTLED_WITHIN: Duration = Duration::from_mins(2);
+/// How often the program may surely log in before it has to wait; nobody restarts it as often in a day as a storm does.
+const STARTS_ALLOWED: usize = 10;
 const SENDING: &str = "/channels/{channel_id}/messages";
 const READING: [&str; 2] =
     ["/channels/{channel_id}/messages", "/channels/{channel_id}/messages/{message_id}"];
@@ -70,6 +72,9 @@ impl Diary {
         self.runs.push((started, town.now()));
         self.note_log(number, log);
         tokio::time::sleep(round.down_for).await;
+        if number % STARTS_ALLOWED == STARTS_ALLOWED - 1 {
+            town.renew_logins();
+        }
         if round.forgets {
             // Whatever was on its way is older than the program's window by now.
             town.discord.forget_nonces();

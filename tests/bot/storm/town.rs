@@ -15,7 +15,7 @@ use crate::stage::{Program, change};
 pub(super) enum Limits {
     /// As much as it likes: many guilds are brought up to date soon after each start.
     Lifted,
-    /// What Discord allows, and the program keeps to: fewer guilds, or it would do nothing else.
+    /// What Discord allows, and the program keeps to it.
     Kept,
 }
 
@@ -52,11 +52,10 @@ pub(super) struct Village {
 
 impl Town {
     /// Guilds with events that are all due for the first time at the same instant; the program does not run.
-    pub(super) async fn founded(limits: Limits) -> Self {
+    pub(super) async fn founded(guilds: usize, limits: Limits) -> Self {
         let builder = Emulator::builder().identify_interval(Duration::ZERO);
         let builder = builder.rate_limits(limits == Limits::Kept).session_starts(1_000_000);
         let discord = builder.start().await.unwrap();
-        let guilds = if limits == Limits::Kept { 3 } else { 8 };
         let villages = (0..guilds).map(|number| Arc::new(Village::new(&discord, number, guilds))).collect();
         let town = Self { discord, villages, data: tempfile::tempdir().unwrap(), limits };
         let program = town.program(false);
@@ -129,10 +128,19 @@ impl Town {
         self.put_into_index(&now);
     }
 
+    /// Lets the program log in as if it had not yet today; it does not run.
+    pub(super) fn renew_logins(&self) {
+        change(&self.system_store(), "DELETE FROM key_values WHERE key = 'logins_paid_until'", &[]);
+    }
+
     /// The index may be early, never late.
     fn put_into_index(&self, due: &str) {
         let index = "UPDATE guilds SET next_due_at = CAST($1 AS INTEGER)";
-        change(&self.data().join("system.db"), index, &[due]);
+        change(&self.system_store(), index, &[due]);
+    }
+
+    fn system_store(&self) -> PathBuf {
+        self.data().join("system.db")
     }
 }
 
