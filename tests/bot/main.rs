@@ -29,4 +29,5 @@ mod simulation;
 mod stage;
 mod stopping;
 mod stores;
+mod storm;
 mod strangers;
