@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use super::Edge;
 use super::access;
@@ -98,7 +99,8 @@ async fn send(
         Haste::Fresh => Urgency::Background,
         Haste::Backlog => Urgency::Backlog,
     };
-    let call = routes::send_message(channel, &body).with_urgency(urgency);
+    let call =
+        routes::send_message(channel, &body).with_urgency(urgency).not_after(known_until(core, bundle));
     let error = match core.sender.send(call).await {
         Ok(answer) => match accepted_id(&answer) {
             Some(message) => return Ok(message),
@@ -115,6 +117,14 @@ async fn send(
         error if error.fate() == Fate::NoMessage => Err(SendError::SentAndDeleted),
         _ => Err(explain(core, guild, channel, error).await),
     }
+}
+
+/// Until when Discord surely knows the nonce of what was tried before; `None` for what was not.
+fn known_until(core: &Core, bundle: &[Outgoing]) -> Option<Instant> {
+    let tried = bundle.iter().map(|outgoing| &outgoing.reminder).filter(|reminder| reminder.attempts > 0);
+    let addressed_at = tried.map(|reminder| reminder.addressed_at).min()?;
+    let age = (core.clock.now() - addressed_at).to_std().unwrap_or_default();
+    Some(Instant::now() + core.config.reminders.nonce_window.saturating_sub(age))
 }
 
 /// Names the permission that is missing where Discord only says that one is.

@@ -86,12 +86,15 @@ impl Round<'_> {
     /// Sends what Discord refused together one after the other, each under the nonce that it would have had alone: of the
     /// refused message nothing was made.
     async fn send_each(&self, bundle: &[Outgoing]) -> Result<(), StorageError> {
-        for outgoing in bundle {
-            let nonce = reminder::nonce(self.guild(), outgoing.reminder.id, outgoing.reminder.addressed_at);
-            let alone = self.set_out(vec![outgoing.clone()], &nonce).await?;
-            if !alone.is_empty() {
-                Box::pin(self.send_together(&alone)).await?;
-            }
+        let mut apart = bundle.to_vec();
+        for Outgoing { reminder, .. } in &mut apart {
+            reminder.nonce = reminder::nonce(self.guild(), reminder.id, reminder.addressed_at);
+        }
+        let nonces: Vec<_> =
+            apart.iter().map(|outgoing| (outgoing.reminder.id, outgoing.reminder.nonce.clone())).collect();
+        self.store.reminders().part(&nonces, self.now()).await?;
+        for outgoing in apart {
+            Box::pin(self.deliver(vec![outgoing])).await?;
         }
         Ok(())
     }

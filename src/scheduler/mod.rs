@@ -27,6 +27,7 @@ mod settling;
 #[cfg(test)]
 mod tests;
 mod ticker;
+mod turns;
 mod unfinished;
 
 pub use agenda::Agenda;
@@ -36,15 +37,16 @@ pub use ticker::Scheduler;
 
 use crate::storage::{Lease, Registry, StorageError};
 
-/// Sets index and agenda of a guild to what its store says is due next.
+/// Sets index and agenda of a guild to what its store says is due next; one at a time for each guild.
 ///
 /// # Errors
-/// [`StorageError`]; index and agenda are then early, which is harmless.
+/// [`StorageError`]; index or agenda are then early, which is harmless.
 pub async fn sync_due(store: &Lease, registry: &Registry, agenda: &Agenda) -> Result<(), StorageError> {
     let guild = store.guild_id();
+    let _turn = agenda.turn(guild).await;
     let due = store.events().earliest_instant().await?;
-    registry.set_next_due(guild, due).await?;
     agenda.set(guild, due);
+    registry.set_next_due(guild, due).await?;
     let live = store.events().count_live().await? > 0;
     registry.set_live(guild, live).await
 }

@@ -111,6 +111,8 @@ pub(crate) enum FailingWrite {
     Message,
     /// That all is sent.
     Mark,
+    /// That what shared a message goes on alone.
+    Parting,
 }
 
 /// Makes every write of this kind fail, as a broken disk does.
@@ -127,6 +129,10 @@ pub(crate) async fn fail_writes(lease: &Lease, write: FailingWrite) {
         }
         FailingWrite::Message => {
             "CREATE TRIGGER fails BEFORE UPDATE OF message_ids ON reminder_log BEGIN SELECT RAISE(ABORT, 'it fails'); END"
+        }
+        FailingWrite::Parting => {
+            "CREATE TRIGGER fails BEFORE UPDATE OF nonce ON reminder_log WHEN new.attempts = old.attempts
+               AND old.nonce <> '' BEGIN SELECT RAISE(ABORT, 'it fails'); END"
         }
         FailingWrite::Mark => {
             "CREATE TRIGGER fails BEFORE UPDATE OF status ON reminder_log BEGIN SELECT RAISE(ABORT, 'it fails'); END"

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use self::order::Order;
+use super::turns::Turns;
 use crate::clock::Timestamp;
 use crate::ids::GuildId;
 
@@ -23,6 +24,7 @@ struct Inner {
     order: Mutex<Order>,
     /// Woken when the earliest instant of all became earlier.
     earlier: Notify,
+    turns: Turns,
 }
 
 impl Agenda {
@@ -41,6 +43,15 @@ impl Agenda {
                 order.put(guild, due);
             }
         });
+    }
+
+    /// Waits until nobody else brings this guild's instant in line with its store: between reading the one and setting the
+    /// other, nobody may set what was read before.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up the place in the row.
+    pub(super) async fn turn(&self, guild: GuildId) -> tokio::sync::MutexGuard<'_, ()> {
+        self.inner.turns.of(guild).lock().await
     }
 
     /// Forgets a guild.

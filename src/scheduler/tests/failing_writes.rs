@@ -54,3 +54,19 @@ async fn a_mark_that_cannot_be_written_is_made_later_and_no_second_message() {
     let (_house, sent_meanwhile, nonces) = turn_with(FailingWrite::Mark).await;
     assert_eq!((sent_meanwhile, nonces.len()), (1, 1), "Discord makes one message of one nonce");
 }
+
+#[tokio::test]
+async fn what_discord_refused_together_stays_together_until_all_of_it_is_apart() {
+    let house = House::of(3).await;
+    let (bad, good) = (house.also(61, 50).await, house.also(62, 50).await);
+    *house.courier.refused.lock().unwrap() = Some(bad);
+    fail_writes(&house.store().await, FailingWrite::Parting).await;
+    let (ended, first) = house.try_turn_after(60, 9).await;
+    assert!(matches!(ended, Ended::InTrouble { .. }));
+    assert_eq!(first.len(), 1, "none leaves alone before all have a nonce of their own");
+    let_writes_pass(&house.store().await).await;
+    house.turn_after(10, 9).await;
+    for (event, status) in [(house.event, Status::Sent), (bad, Status::Failed), (good, Status::Sent)] {
+        assert_eq!(house.store().await.reminders().history(event, 1, 0).await.unwrap()[0].status, status);
+    }
+}

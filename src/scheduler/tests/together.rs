@@ -114,6 +114,20 @@ async fn one_that_discord_refuses_does_not_keep_the_others_back() {
 }
 
 #[tokio::test]
+async fn what_was_refused_together_is_apart_before_the_first_of_it_leaves_alone() {
+    let house = House::of(3).await;
+    let (bad, good) = (house.also(61, 50).await, house.also(62, 50).await);
+    *house.courier.refused.lock().unwrap() = Some(bad);
+    house.turn_after(60, 0).await;
+    // The first left alone and met an outage, as the last did: what the first becomes must not be taken for the last.
+    let again = house.turn_after(10, 9).await;
+    let alone: std::collections::HashSet<_> = events(&again).into_iter().collect();
+    assert_eq!(alone, [vec![house.event], vec![good]].into());
+    assert_ne!(again[0].nonce, again[1].nonce);
+    assert_eq!(house.statuses(&[house.event, bad, good]).await, [Status::Sent, Status::Failed, Status::Sent]);
+}
+
+#[tokio::test]
 async fn an_event_that_ended_meanwhile_drops_out_and_the_rest_keeps_its_nonce() {
     let house = House::of(3).await;
     let other = house.also(61, 50).await;

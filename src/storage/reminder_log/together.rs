@@ -61,6 +61,27 @@ impl Reminders<'_> {
         self.db.run("begin an attempt", set_out.fetch_all(&self.db.pool)).await
     }
 
+    /// Gives each of these reminders a nonce of its own, all in one transaction: from then on they travel apart. As long as only
+    /// some had one, the others would be taken for what the first became.
+    ///
+    /// # Errors
+    /// [`StorageError::Sqlite`]; then they are still together.
+    pub async fn part(self, nonces: &[(ReminderId, String)], now: Timestamp) -> Result<(), StorageError> {
+        let part = async {
+            let mut turn = self.db.turn().await?;
+            let mut transaction = begin(&mut turn).await?;
+            for (reminder, nonce) in nonces {
+                let part = sqlx::query(
+                    "UPDATE reminder_log SET nonce = $2, updated_at = $3 WHERE id = $1 AND status = 'pending'",
+                );
+                let part = part.bind(reminder.0).bind(nonce).bind(now.timestamp_millis());
+                part.execute(&mut *transaction).await?;
+            }
+            transaction.commit().await
+        };
+        self.db.run("part reminders", part).await
+    }
+
     /// Notes that Discord accepted the one message that carries all these reminders; `None`: and somebody deleted it since.
     /// Returns those that were still pending, and count as sent from now on.
     ///
