@@ -42,7 +42,7 @@ pub(crate) async fn measure(places: &Places, size: Size, counts: &[usize]) -> Re
         "Few guilds and many",
         format!(
             "Each guild has {MEMBERS} members and a live event. The program is started on data that it knows; the start is over for a guild \
-             when its command is answered, and for the reminders when the agenda is complete. It then reads all members and \
+             when its command is answered, and for the reminders when the agenda is filled from its index. It then reads all members and \
              answers again, for this figure without a rate limit, and looks through every store once. When it is quiet, its \
              memory is measured, with as many stores open as there may be (256), and the processor time that it takes \
              in {} s without any event. Then it is killed, and started again. Data in memory, so that no disk slows the start.",
@@ -106,7 +106,7 @@ async fn add(table: &mut Table, places: &Places, count: usize) -> Result<()> {
 
 fn add_start(table: &mut Table, what: &str, ready: &Ready) {
     let most = Target::AtMost(Amount::Time(Duration::from_secs(5)));
-    table.add(format!("{what} until the agenda is complete"), Amount::Time(ready.agenda), most);
+    table.add(format!("{what} until the agenda is filled"), Amount::Time(ready.agenda), most);
     table.add(format!("{what} until a command is answered"), Amount::Time(ready.command), most);
     table.add(format!("{what} until all guilds are told"), Amount::Time(ready.all_guilds), Target::Nothing);
 }
