@@ -3,7 +3,7 @@
 //! A tick ([`ticker`]) takes the due guilds from the agenda and gives each to a pass; a pass ([`pass`]) opens the
 //! guild's store, claims each due reminder in one transaction and hands it to the delivery ([`delivery`]), which sends
 //! its parts and marks them; one that waited is first brought up to date ([`unfinished`]). [`settling`] decides what a
-//! failure makes of it; where something fails the guild rests ([`rests`]). [`rebuild`] fills the agenda at start.
+//! failure makes of it, [`suspending`] what holds up its event; where something fails the guild rests ([`rests`]). [`rebuild`] fills the agenda at start.
 //!
 //! **Invariants**
 //! - A reminder is claimed in one transaction before anything is sent; the row decides, never the memory.
@@ -21,6 +21,7 @@ mod pass;
 mod rebuild;
 mod rests;
 mod settling;
+mod suspending;
 #[cfg(test)]
 mod tests;
 mod ticker;
@@ -30,6 +31,7 @@ mod unfinished;
 pub use agenda::Agenda;
 pub use courier::{Courier, Probe, SendError};
 pub use rebuild::{load_agenda, sweep};
+pub use suspending::SUSPENSION;
 pub use ticker::Scheduler;
 
 use crate::storage::{Lease, Registry, StorageError};

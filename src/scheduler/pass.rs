@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
 use super::courier::SendError;
-use super::turnout::turnout_of;
-use super::{Scheduler, delivery, sync_due};
+use super::{Scheduler, delivery, settling, suspending, sync_due};
 use crate::clock::Timestamp;
 use crate::domain::audience::Turnout;
 use crate::domain::event::{EndReason, Event};
@@ -17,9 +14,6 @@ use crate::telemetry::metric;
 
 /// Due events handled before the agenda is looked at again.
 const EVENTS_PER_PASS: usize = 100;
-
-/// How often reminders that Discord refuses for want of a permission are tried again.
-pub(super) const SUSPENSION: TimeDelta = TimeDelta::hours(12);
 
 /// One guild's turn.
 pub(super) struct Pass {
@@ -78,9 +72,14 @@ impl Pass {
             registry.set_next_due(self.guild, None).await?;
             return Ok(Ended::Well);
         };
-        courier.refresh(&store).await?;
+        if let Err(error) = courier.refresh(&store).await {
+            settling::give_up_old(&self.scheduler, &store, &error).await?;
+            return Err(error.into());
+        }
         let now = clock.now();
-        match self.work_in(&store, now).await? {
+        let worked = self.work_in(&store, now).await?;
+        courier.tell_organisers(&store).await?;
+        match worked {
             None => {
                 sync_due(&store, registry, agenda).await?;
                 store.reminders().delete_old(now).await?;
@@ -119,11 +118,15 @@ impl Pass {
     /// Claims the reminder of a due event and sends it, or notes that nobody is missing.
     async fn remind(&self, store: &Lease, event: &Event) -> Result<(), PassError> {
         let Some(scheduled_at) = event.next_due_at else { return Ok(()) };
-        let turnout = match turnout_of(&self.scheduler, store, event).await {
-            Ok(turnout) => turnout,
+        let turnout = match suspending::turnout_of_due(&self.scheduler, store, event).await {
+            Ok(Some(turnout)) => turnout,
+            Ok(None) => return Ok(()),
             Err(PassError::Discord(SendError::ChannelGone)) => return self.end_channel(store, event).await,
-            Err(PassError::Discord(SendError::Forbidden { why })) => {
-                return self.suspend(store, event, scheduled_at, &why).await;
+            Err(PassError::Discord(SendError::EventMessageGone)) => {
+                return Ok(suspending::end(&self.scheduler, store, event).await?);
+            }
+            Err(PassError::Discord(SendError::Forbidden { cause, why })) => {
+                return Ok(suspending::hold_up(&self.scheduler, store, event, cause, &why).await?);
             }
             Err(error) => return Err(error),
         };
@@ -152,20 +155,6 @@ impl Pass {
             guild.id = %self.guild, channel.id = %event.channel_id, events = ended.len(),
             reason = EndReason::ChannelDeleted.sentence(), "events ended"
         );
-        Ok(())
-    }
-
-    async fn suspend(
-        &self,
-        store: &Lease,
-        event: &Event,
-        due: Timestamp,
-        why: &str,
-    ) -> Result<(), PassError> {
-        let now = self.scheduler.clock.now();
-        tracing::warn!(guild.id = %self.guild, event.id = %event.id, due_at = %due, why, "reminders are suspended");
-        store.events().suspend(event.id, why, now + SUSPENSION, now).await?;
-        self.scheduler.courier.event_changed(self.guild, event.id);
         Ok(())
     }
 }

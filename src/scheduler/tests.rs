@@ -19,7 +19,7 @@ use crate::domain::interval::Interval;
 use crate::domain::reminder::{Reminder, Status};
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::lifecycle::{Pulse, Shutdown};
-use crate::storage::{DataDir, GuildStores, Lease, NewEvent, Registry, StoreOptions};
+use crate::storage::{DataDir, GuildStores, Lease, NewEvent, Registry, StorageError, StoreOptions};
 
 const GUILD: GuildId = GuildId::new(1);
 const WINDOW: Duration = Duration::from_mins(2);
@@ -83,6 +83,14 @@ impl Courier for FakeCourier {
 
     async fn probe(&self, _: GuildId, _: &Event, _: &Reminder, part: usize) -> Result<Probe, SendError> {
         Ok(self.found.lock().unwrap().get(&part).copied().unwrap_or(Probe::Absent))
+    }
+
+    async fn read_answers(&self, _: &Lease, _: &Event) -> Result<(), SendError> {
+        Ok(())
+    }
+
+    async fn tell_organisers(&self, _: &Lease) -> Result<(), StorageError> {
+        Ok(())
     }
 
     fn event_changed(&self, _: GuildId, _: EventId) {}

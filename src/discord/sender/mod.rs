@@ -12,6 +12,7 @@
 
 mod bucket;
 mod call;
+mod codes;
 mod error;
 mod limiter;
 
