@@ -38,6 +38,8 @@ pub(super) struct ChannelFacts {
     pub(super) name: String,
     /// What can be done in it.
     pub(super) kind: ChannelKind,
+    /// Whether it is a thread that is archived or locked.
+    pub(super) is_closed: bool,
     /// Its exceptions; of a thread, those of its parent.
     pub(super) overwrites: Vec<Overwrite>,
     is_private_thread: bool,
@@ -128,6 +130,7 @@ fn facts_of(wire: &WireChannel, parent: Option<&WireChannel>) -> ChannelFacts {
         guild: wire.guild_id,
         name: wire.name.clone().unwrap_or_default(),
         kind,
+        is_closed: wire.thread_metadata.as_ref().is_some_and(|thread| thread.archived || thread.locked),
         overwrites: overwrites.iter().filter_map(WireOverwrite::overwrite).collect(),
         is_private_thread: wire.kind == 12,
         parent: parent.map(|parent| parent.id),

@@ -101,6 +101,7 @@ impl Edge {
             access: access::Access::default(),
             freshness: freshness::Freshness::default(),
             edits: edits::Edits::default(),
+            healing: healing::Healing::default(),
             drafts: drafts::Drafts::default(),
             roll_call: Mutex::default(),
             membership: keyed_locks::KeyedLocks::default(),
@@ -132,6 +133,7 @@ impl Edge {
                 guild_lifecycle::run(Arc::clone(core), shutdown.clone()),
                 registrar::run(Arc::clone(core), shutdown.clone()),
                 casualties::run(Arc::clone(core), shutdown.clone()),
+                healing::run(Arc::clone(core), shutdown.clone()),
             );
             Ok(())
         };

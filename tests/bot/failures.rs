@@ -3,6 +3,7 @@
 mod gone;
 mod held_up;
 mod killed;
+mod requests;
 mod undelivered;
 
 use chrono::TimeDelta;

@@ -209,3 +209,18 @@ async fn an_outage_and_a_clock_that_is_set_back_put_a_notice_off_and_do_not_doub
     stage.until("it goes on", || stage.log().says("reminders go on")).await;
     assert_eq!(notices(&board).len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thread_that_is_closed_holds_up_its_events_until_it_is_opened() {
+    let (stage, guild) = Stage::set().await;
+    let anna = guild.add_member("Anna");
+    let (general, _) = asked(&stage, &guild).await;
+    stage.discord.faults().on(Method::POST, MESSAGES).error(400, 50_083, "Thread is archived");
+    stage.pass(HOUR);
+    stage.until("it has failed", || stage.log_rows(&guild) == ["failed"]).await;
+    stage.until("it is held up", || stage.log().says("the thread <#")).await;
+    general.rename("opened again");
+    stage.until("it goes on", || stage.log().says("reminders go on")).await;
+    stage.pass(HOUR);
+    stage.until("the next is sent", || pinged(&general) == ids(&[&anna])).await;
+}
