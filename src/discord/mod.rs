@@ -47,6 +47,7 @@ mod roll_call;
 mod routes;
 mod sender;
 mod supervisor;
+mod token_watch;
 mod wire;
 
 use std::sync::atomic::AtomicBool;
@@ -138,7 +139,11 @@ impl Edge {
             Ok(())
         };
         // The helpers end only with a stop; a connection that ends otherwise is the end of all.
-        tokio::try_join!(supervisor::run(core, &self.token, inbox, shutdown), helpers)?;
+        tokio::try_join!(
+            supervisor::run(core, &self.token, inbox, shutdown),
+            token_watch::run(core, shutdown),
+            helpers
+        )?;
         Ok(())
     }
 

@@ -4,6 +4,7 @@ mod gone;
 mod held_up;
 mod killed;
 mod requests;
+mod token;
 mod undelivered;
 
 use chrono::TimeDelta;

@@ -102,6 +102,16 @@ impl CallError {
         }
     }
 
+    /// Whether Discord says that the token is not valid: in its own words, not with a bare status as something in front of it
+    /// would.
+    pub(crate) fn rejects_token(&self) -> bool {
+        match self {
+            Self::Refused { status: 401, code: 0, message } => !message.is_empty(),
+            Self::Refused { status, code, .. } => class_of(*status, *code) == Class::Stop,
+            _ => false,
+        }
+    }
+
     /// What Discord's code says, in plain words.
     pub(crate) fn meaning(&self) -> Option<&'static str> {
         if let Self::Refused { code, .. } = self { meaning(*code) } else { None }
