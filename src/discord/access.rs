@@ -38,6 +38,8 @@ pub(super) struct ChannelFacts {
     pub(super) name: String,
     /// What can be done in it.
     pub(super) kind: ChannelKind,
+    /// Whether it is a thread that is archived or locked.
+    pub(super) is_closed: bool,
     /// Its exceptions; of a thread, those of its parent.
     pub(super) overwrites: Vec<Overwrite>,
     is_private_thread: bool,
@@ -128,6 +130,7 @@ fn facts_of(wire: &WireChannel, parent: Option<&WireChannel>) -> ChannelFacts {
         guild: wire.guild_id,
         name: wire.name.clone().unwrap_or_default(),
         kind,
+        is_closed: wire.thread_metadata.as_ref().is_some_and(|thread| thread.archived || thread.locked),
         overwrites: overwrites.iter().filter_map(WireOverwrite::overwrite).collect(),
         is_private_thread: wire.kind == 12,
         parent: parent.map(|parent| parent.id),
@@ -149,16 +152,52 @@ pub(super) async fn my_permissions(
     permissions_of(core, guild_id, channel_id, me, &roles).await
 }
 
-/// Which of these permissions Muster lacks in a channel, asked anew; none where Discord does not say.
-pub(super) async fn missing(
+/// What Muster may do in a channel that was just listed among those of its guild: asks for no channel by itself.
+///
+/// # Errors
+/// As [`my_permissions`].
+pub(super) async fn my_permissions_in_listed(
     core: &Core,
-    guild: GuildId,
-    channel: ChannelId,
-    wanted: Permissions,
-) -> Permissions {
-    core.access.forget_roles(guild);
-    core.access.forget_channel(channel);
-    my_permissions(core, guild, channel).await.map_or_else(|_| Permissions::default(), |mine| wanted & !mine)
+    guild_id: GuildId,
+    channel: &WireChannel,
+) -> Result<Permissions, CallError> {
+    let me = core.link.identity().ok_or_else(not_connected)?.user;
+    let roles = my_roles(core, guild_id, me).await?;
+    let facts = guild(core, guild_id).await?;
+    let overwrites: Vec<_> =
+        channel.permission_overwrites.iter().filter_map(WireOverwrite::overwrite).collect();
+    Ok(facts.roles.permissions_in(me, &roles, &overwrites))
+}
+
+/// What Muster lacks to write in a channel, by what is known without asking; what writing there wants where nothing is known to
+/// be missing. To be called when Discord has just refused it.
+pub(super) fn missing_to_write(core: &Core, guild: GuildId, channel: ChannelId) -> Permissions {
+    let facts = core.access.channels.peek(&channel);
+    let write = match &facts {
+        Some(facts) if facts.kind == ChannelKind::Thread => Permissions::SEND_MESSAGES_IN_THREADS,
+        _ => Permissions::SEND_MESSAGES,
+    };
+    let known = || {
+        let me = core.link.identity()?.user;
+        let roles = core.access.my_roles.peek(&guild)?;
+        let guild = core.access.guilds.peek(&guild)?;
+        Some(guild.roles.permissions_in(me, &roles, &facts.as_ref()?.overwrites))
+    };
+    let wanted = Permissions::VIEW_CHANNEL | write;
+    known().map(|mine| wanted & !mine).filter(|missing| *missing != Permissions::default()).unwrap_or(write)
+}
+
+/// Whether Discord says that there is no such channel any more, asked anew.
+///
+/// # Errors
+/// [`CallError`] while Discord cannot be asked.
+pub(super) async fn is_gone(core: &Core, id: ChannelId) -> Result<bool, CallError> {
+    core.access.forget_channel(id);
+    match core.sender.ask::<WireChannel>(routes::channel(id)).await {
+        Err(error) if error.fate() == Fate::NoChannel => Ok(true),
+        Err(error) if matches!(error.fate(), Fate::Later(_)) => Err(error),
+        _ => Ok(false),
+    }
 }
 
 /// What a member with these roles may do in a channel of a guild.
@@ -273,6 +312,11 @@ impl<K: Eq + Hash, V> Facts<K, V> {
             inner.known.insert(key, Arc::clone(&loaded));
         }
         Ok(loaded)
+    }
+
+    /// What is known without asking.
+    fn peek(&self, key: &K) -> Option<Arc<V>> {
+        self.lock().known.get(key).map(Arc::clone)
     }
 
     fn forget(&self, affected: impl Fn(&K, &V) -> bool) {

@@ -5,22 +5,21 @@
 //! - A damaged store is told of until Discord took the message; what was told is noted on the disk, beside what was set aside.
 //! - The message goes where organisers read, and is never sent to members unasked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::access;
 use super::body::{AllowedMentions, MessageBody, Nonce};
 use super::core::Core;
 use super::failure::{EdgeError, chain};
+use super::notice_board;
 use super::routes;
 use super::sender::Urgency;
-use super::wire::{WireChannel, WireId, WireNoticeBoard};
-use crate::domain::permissions::Permissions;
+use super::wire::WireId;
 use crate::domain::text;
-use crate::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use crate::ids::{ChannelId, GuildId, MessageId, RoleId};
 use crate::lifecycle::Shutdown;
 use crate::storage::{DataDir, SetAsideNotice, StorageError};
 
@@ -150,17 +149,17 @@ async fn tell(
     notice: &SetAsideNotice,
     roles: Vec<RoleId>,
 ) -> Result<Option<ChannelId>, EdgeError> {
-    let board: WireNoticeBoard = core.sender.ask(routes::guild(notice.guild)).await?;
-    let Some(channel) = channel_for(core, notice.guild, &board).await? else { return Ok(None) };
+    let Some(board) = notice_board::find(core, notice.guild, &HashSet::new()).await? else { return Ok(None) };
+    let (whom, users, roles) = notice_board::call(&[board.owner], &roles);
     let body = MessageBody {
-        content: words(notice, board.owner, &roles),
-        allowed_mentions: AllowedMentions::users_and_roles(&[board.owner], &roles),
+        content: words(notice, &whom),
+        allowed_mentions: AllowedMentions::users_and_roles(&users, &roles),
         nonce: Some(nonce(notice)),
         ..MessageBody::default()
     };
-    let call = routes::send_message(channel, &body).with_urgency(Urgency::Background);
+    let call = routes::send_message(board.channel, &body).with_urgency(Urgency::Background);
     let _sent: WireId<MessageId> = core.sender.ask(call).await?;
-    Ok(Some(channel))
+    Ok(Some(board.channel))
 }
 
 /// Discord keeps a bot's nonces of all guilds together, and a start may set many stores aside in one millisecond: so the guild
@@ -170,30 +169,7 @@ fn nonce(notice: &SetAsideNotice) -> Nonce {
     Nonce::new(format!("{:x}-{at:x}", notice.guild.get()))
 }
 
-/// Where organisers read: the channel for Discord's own notices to them, the one for system messages, or the first in which
-/// Muster may write.
-async fn channel_for(
-    core: &Core,
-    guild: GuildId,
-    board: &WireNoticeBoard,
-) -> Result<Option<ChannelId>, EdgeError> {
-    let mut candidates: Vec<ChannelId> = [board.updates, board.greetings].into_iter().flatten().collect();
-    let mut channels: Vec<WireChannel> = core.sender.ask(routes::channels(guild)).await?;
-    channels.sort_by_key(|channel| (channel.position, channel.id));
-    candidates.extend(channels.iter().filter(|channel| channel.kind == 0).map(|channel| channel.id));
-    let wanted = Permissions::VIEW_CHANNEL | Permissions::SEND_MESSAGES;
-    for channel in candidates {
-        if access::my_permissions(core, guild, channel).await.is_ok_and(|mine| mine.contains(wanted)) {
-            return Ok(Some(channel));
-        }
-    }
-    Ok(None)
-}
-
-fn words(notice: &SetAsideNotice, owner: UserId, roles: &[RoleId]) -> String {
-    let mut whom = vec![format!("<@{owner}>")];
-    whom.extend(roles.iter().take(10).map(|role| format!("<@&{role}>")));
-    let whom = whom.join(" ");
+fn words(notice: &SetAsideNotice, whom: &str) -> String {
     match notice.restored_from {
         Some(taken_at) => format!(
             "{whom} What I had written down for this server was damaged on my disk. I went on with my backup of {}: events, \

@@ -13,6 +13,7 @@ use super::drafts::Drafts;
 use super::edits::Edits;
 use super::freshness::Freshness;
 use super::gateway::Inbound;
+use super::healing::Healing;
 use super::keyed_locks::KeyedLocks;
 use super::link::Link;
 use super::members::MemberChange;
@@ -54,6 +55,8 @@ pub(super) struct Core {
     pub(super) freshness: Freshness,
     /// Event messages that wait to be rewritten.
     pub(super) edits: Edits,
+    /// Where something is held up, or could not be read, for want of a permission.
+    pub(super) healing: Healing,
     /// Where the posting of an event may have been interrupted.
     pub(super) drafts: Drafts,
     /// Which guilds Discord listed.

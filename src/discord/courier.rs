@@ -9,22 +9,23 @@ use tokio::time::Instant;
 use super::Edge;
 use super::access;
 use super::core::Core;
-use super::failure::{EdgeError, chain, for_scheduler};
+use super::failure::{EdgeError, chain, for_scheduler, missing_in};
 use super::history;
+use super::notices;
+use super::reactions;
 use super::refresh;
 use super::reminder_message;
 use super::routes;
 use super::sender::{CallError, Fate, Urgency};
 use super::wire::WireId;
-use crate::app::ChannelKind;
 use crate::domain::audience::Member;
 use crate::domain::custom_id::{Action, CustomId};
-use crate::domain::event::EventId;
-use crate::domain::permissions::Permissions;
+use crate::domain::event::{Event, EventId};
+use crate::domain::notice::Cause;
 use crate::domain::reminder_text::Outgoing;
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::scheduler::{Courier, Haste, Probe, SendError};
-use crate::storage::Lease;
+use crate::storage::{Lease, StorageError};
 
 /// How long after the start a reminder that is due waits for the gateway. Reminders do not need it, but without it
 /// Muster does not know yet what it may be told of members, and hears of no answer that comes meanwhile.
@@ -65,17 +66,22 @@ impl Courier for Edge {
         part: usize,
         haste: Haste,
     ) -> Result<MessageId, SendError> {
-        let sent = send(&self.core, guild, bundle, part, haste).await;
-        if let Err(SendError::Forbidden { .. }) = &sent {
-            // While Muster may not see the channel it hears of no reactions there.
-            self.core.freshness.missed(|stale| stale == guild);
-        }
-        sent
+        send(&self.core, guild, bundle, part, haste).await
     }
 
     async fn probe(&self, guild: GuildId, outgoing: &Outgoing, part: usize) -> Result<Probe, SendError> {
         let probed = probe(&self.core, guild, outgoing, part).await;
         probed.map_err(|error| for_scheduler(&error.into(), outgoing.event.channel_id))
+    }
+
+    async fn read_answers(&self, store: &Lease, event: &Event) -> Result<(), SendError> {
+        let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
+        let read = reactions::reconcile(&self.core, store, event, Urgency::Background).await;
+        read.map(drop).map_err(|error| for_scheduler(&error, event.channel_id))
+    }
+
+    async fn tell_organisers(&self, store: &Lease) -> Result<(), StorageError> {
+        notices::tell(&self.core, store).await
     }
 
     fn event_changed(&self, guild: GuildId, event: EventId) {
@@ -127,20 +133,23 @@ fn known_until(core: &Core, bundle: &[Outgoing]) -> Option<Instant> {
     Some(Instant::now() + core.config.reminders.nonce_window.saturating_sub(age))
 }
 
-/// Names the permission that is missing where Discord only says that one is.
+/// Names the permission that is missing where Discord only says that one is, without asking for more; and makes sure of what
+/// cannot be undone.
 async fn explain(core: &Core, guild: GuildId, channel: ChannelId, error: CallError) -> SendError {
-    if error.fate() == Fate::Forbidden {
-        let send = match access::channel(core, channel).await {
-            Ok(facts) if facts.kind == ChannelKind::Thread => Permissions::SEND_MESSAGES_IN_THREADS,
-            _ => Permissions::SEND_MESSAGES,
-        };
-        let missing = access::missing(core, guild, channel, Permissions::VIEW_CHANNEL | send).await;
-        let missing: Vec<_> = missing.names().collect();
-        if !missing.is_empty() {
-            return SendError::Forbidden {
-                why: format!("I am missing {} in <#{channel}>", missing.join(" and ")),
-            };
+    match error.fate() {
+        Fate::Forbidden if error.cause() == Cause::Permission => {
+            let missing = access::missing_to_write(core, guild, channel);
+            return SendError::Forbidden { cause: Cause::Permission, why: missing_in(channel, missing) };
         }
+        Fate::NoChannel => match access::is_gone(core, channel).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let why = format!("{error}, but there is such a channel");
+                return SendError::Retry { after: None, why };
+            }
+            Err(error) => return for_scheduler(&EdgeError::from(error), channel),
+        },
+        _ => {}
     }
     for_scheduler(&EdgeError::from(error), channel)
 }

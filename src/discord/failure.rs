@@ -4,7 +4,9 @@ pub(super) use crate::errors::chain;
 
 use super::sender::{CallError, Fate};
 use crate::app::DiscordError;
+use crate::domain::notice::Cause;
 use crate::domain::permissions::Permissions;
+use crate::domain::text;
 use crate::ids::ChannelId;
 use crate::scheduler::SendError;
 use crate::storage::StorageError;
@@ -38,15 +40,36 @@ impl EdgeError {
 /// What the scheduler is told when something about a channel failed.
 pub(super) fn for_scheduler(error: &EdgeError, channel: ChannelId) -> SendError {
     let why = chain(error);
+    let cause = if let EdgeError::Call(call) = error { call.cause() } else { Cause::Permission };
     match error.fate() {
         Fate::Later(after) => SendError::Retry { after, why },
         // Whether Muster was removed is for the guild's life-cycle to find out.
         Fate::NoGuild => SendError::Retry { after: None, why },
-        Fate::Forbidden => SendError::Forbidden { why: format!("I may not do that in <#{channel}>: {why}") },
+        Fate::Forbidden => SendError::Forbidden { cause, why: what_is_missing(cause, channel, &why) },
         Fate::NoChannel => SendError::ChannelGone,
         Fate::NoMessage => SendError::EventMessageGone,
-        Fate::Never => SendError::Refused { why },
+        Fate::Never => SendError::Refused { why: what_is_refused(error, &why) },
     }
+}
+
+/// What has to be mended before reminders can be sent in a channel, as far as Discord's answer says it.
+fn what_is_missing(cause: Cause, channel: ChannelId, why: &str) -> String {
+    match cause {
+        Cause::Access => missing_in(channel, Permissions::VIEW_CHANNEL),
+        Cause::Thread => format!("the thread <#{channel}> is closed"),
+        Cause::Permission | Cause::Refused => format!("I may not write in <#{channel}>: {why}"),
+    }
+}
+
+/// The sentence that names permissions.
+pub(super) fn missing_in(channel: ChannelId, missing: Permissions) -> String {
+    let names: Vec<_> = missing.names().map(|name| format!("**{name}**")).collect();
+    format!("I am missing {} in <#{channel}>", text::enumerate(&names))
+}
+
+fn what_is_refused(error: &EdgeError, why: &str) -> String {
+    let meaning = if let EdgeError::Call(call) = error { call.meaning() } else { None };
+    meaning.map_or_else(|| why.to_owned(), |meaning| format!("{meaning} ({why})"))
 }
 
 /// What a command is told when something about a channel failed; `wanted` is what Discord wants for it.
@@ -75,7 +98,9 @@ mod tests {
         let channel = ChannelId::new(5);
         let told = |error| for_scheduler(&error, channel);
         assert_eq!(told(refused(404, 10_003)), SendError::ChannelGone);
-        assert!(matches!(told(refused(403, 50_013)), SendError::Forbidden { why } if why.contains("<#5>")));
+        assert!(
+            matches!(told(refused(403, 50_013)), SendError::Forbidden { why, .. } if why.contains("<#5>"))
+        );
         assert!(matches!(told(refused(400, 50_035)), SendError::Refused { .. }));
         let outage = CallError::Unavailable("it answered 503".into());
         assert!(matches!(told(outage.into()), SendError::Retry { after: None, .. }));

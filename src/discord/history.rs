@@ -20,6 +20,36 @@ const PAGES: usize = 20;
 /// Discord's epoch, to turn an instant into the id that a message of then would have.
 const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
 
+/// Whether a message of Muster's own stands in a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sighting {
+    /// It does.
+    There,
+    /// It does not.
+    NotThere,
+    /// Muster may not read the history, so nobody can tell.
+    Unknown,
+}
+
+/// Looks for Muster's message with this text in it among those sent since an instant, or since now if the clock was set back.
+///
+/// # Errors
+/// As [`find_own`].
+pub(super) async fn find_text(
+    core: &Core,
+    guild: GuildId,
+    channel: ChannelId,
+    since: Timestamp,
+    text: &str,
+) -> Result<Sighting, CallError> {
+    let says = |message: &WireMessage| message.content.contains(text);
+    Ok(match find(core, guild, channel, since.min(core.clock.now()), says).await? {
+        Probe::Found(_) => Sighting::There,
+        Probe::Absent => Sighting::NotThere,
+        Probe::Blind => Sighting::Unknown,
+    })
+}
+
 /// Looks for Muster's message with the button `marker` among those sent since an instant.
 ///
 /// # Errors
@@ -31,6 +61,16 @@ pub(super) async fn find_own(
     since: Timestamp,
     marker: CustomId,
 ) -> Result<Probe, CallError> {
+    find(core, guild, channel, since, |message| carries(&message.components, marker)).await
+}
+
+async fn find(
+    core: &Core,
+    guild: GuildId,
+    channel: ChannelId,
+    since: Timestamp,
+    is_it: impl Fn(&WireMessage) -> bool,
+) -> Result<Probe, CallError> {
     let mine = access::my_permissions(core, guild, channel).await?;
     if !mine.contains(Permissions::READ_MESSAGE_HISTORY | Permissions::VIEW_CHANNEL) {
         return Ok(Probe::Blind);
@@ -40,8 +80,7 @@ pub(super) async fn find_own(
     for _ in 0..PAGES {
         let call = routes::messages_after(channel, after).with_urgency(Urgency::Background);
         let page: Vec<WireMessage> = core.sender.ask(call).await?;
-        let found =
-            page.iter().find(|message| Some(message.author.id) == me && carries(&message.components, marker));
+        let found = page.iter().find(|message| Some(message.author.id) == me && is_it(message));
         if let Some(message) = found {
             return Ok(Probe::Found(message.id));
         }

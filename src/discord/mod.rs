@@ -37,6 +37,9 @@ mod link;
 mod login_budget;
 mod logins;
 mod members;
+mod notice_board;
+mod notice_words;
+mod notices;
 mod port;
 mod reactions;
 mod refresh;
@@ -46,6 +49,7 @@ mod roll_call;
 mod routes;
 mod sender;
 mod supervisor;
+mod token_watch;
 mod wire;
 
 use std::sync::atomic::AtomicBool;
@@ -106,6 +110,7 @@ impl Edge {
             access: access::Access::default(),
             freshness: freshness::Freshness::default(),
             edits: edits::Edits::default(),
+            healing: healing::Healing::default(),
             drafts: drafts::Drafts::default(),
             roll_call: Mutex::default(),
             membership: keyed_locks::KeyedLocks::default(),
@@ -140,11 +145,16 @@ impl Edge {
                 guild_lifecycle::run(Arc::clone(core), shutdown.clone()),
                 registrar::run(Arc::clone(core), shutdown.clone()),
                 casualties::run(Arc::clone(core), shutdown.clone()),
+                healing::run(Arc::clone(core), shutdown.clone()),
             );
             Ok(())
         };
         // The helpers end only with a stop; a connection that ends otherwise is the end of all.
-        tokio::try_join!(supervisor::run(core, &self.token, shutdown), helpers)?;
+        tokio::try_join!(
+            supervisor::run(core, &self.token, shutdown),
+            token_watch::run(core, shutdown),
+            helpers
+        )?;
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::catch_up::Reading;
 use super::core::Core;
 use super::event_message;
 use super::event_messages::read_together;
-use super::failure::EdgeError;
+use super::failure::{EdgeError, for_scheduler};
 use super::members;
 use super::routes::{self, REACTIONS_PAGE, ReactionKind};
 use super::sender::{Fate, Urgency};
@@ -15,8 +15,10 @@ use super::wire::{WireEmbed, WireMessage, WireReactions, WireUser};
 use crate::clock::Timestamp;
 use crate::domain::audience::Member;
 use crate::domain::emoji::Emoji;
-use crate::domain::event::{EndReason, Event, Origin};
+use crate::domain::event::{EndReason, Event, Origin, State};
+use crate::domain::notice::Cause;
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
+use crate::scheduler::{SUSPENSION, SendError};
 use crate::storage::{Lease, StorageError};
 
 /// A change of the reactions under a message.
@@ -241,6 +243,9 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     let events = store.events().list_live(count, 0).await?;
     let mut all_read = true;
     for (event, found) in with_messages(core, guild, &events).await {
+        if is_out_of_sight(store, event).await? {
+            continue;
+        }
         let read = match found {
             Some((message, reading)) => {
                 take_over(core, store, event, Urgency::Background, message, reading).await
@@ -254,8 +259,10 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
                 Fate::NoMessage => end(core, store, event, EndReason::MessageDeleted).await?,
                 Fate::NoChannel => end(core, store, event, EndReason::ChannelDeleted).await?,
                 Fate::Later(_) if !error.is_unreadable() => return Err(error),
+                // It is not asked for again and again: what gives it back is heard of, or tried for now and then.
+                Fate::Forbidden => forbidden(core, store, event, &error).await?,
                 // The trouble of one event is not to keep the others from reminding.
-                Fate::Later(_) | Fate::Forbidden | Fate::NoGuild | Fate::Never => {
+                Fate::Later(_) | Fate::NoGuild | Fate::Never => {
                     all_read = false;
                     tracing::info!(guild.id = %guild, event.id = %event.id, %error, "cannot read the answers of an event");
                 }
@@ -295,6 +302,30 @@ async fn with_messages<'a>(
         }
     }
     with_messages
+}
+
+/// Whether Muster knows that it cannot see the channel of an event.
+async fn is_out_of_sight(store: &Lease, event: &Event) -> Result<bool, StorageError> {
+    match event.state {
+        State::Suspended(_) => Ok(store.notices().cause_of(event.id).await? == Some(Cause::Access)),
+        _ => Ok(false),
+    }
+}
+
+/// Holds up what Muster cannot see any more; where it only may not read what was, the answers stay as they are.
+async fn forbidden(core: &Core, store: &Lease, event: &Event, error: &EdgeError) -> Result<(), StorageError> {
+    let (guild, now) = (store.guild_id(), core.clock.now());
+    let SendError::Forbidden { cause: cause @ Cause::Access, why } = for_scheduler(error, event.channel_id)
+    else {
+        tracing::info!(guild.id = %guild, event.id = %event.id, %error, "may not read the answers of an event");
+        core.healing.note_unread(guild);
+        return Ok(());
+    };
+    let held = store.events().suspend_channel(event.channel_id, cause, &why, now + SUSPENSION, now).await?;
+    tracing::warn!(
+        guild.id = %guild, channel.id = %event.channel_id, events = held.len(), why, "reminders are suspended"
+    );
+    core.sync_due(store).await
 }
 
 /// Ends an event and lets the agenda know.

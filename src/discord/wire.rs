@@ -86,6 +86,17 @@ pub(super) struct WireChannel {
     pub(super) position: i32,
     #[serde(default)]
     pub(super) permission_overwrites: Vec<WireOverwrite>,
+    #[serde(default)]
+    pub(super) thread_metadata: Option<WireThread>,
+}
+
+/// How a thread is doing.
+#[derive(Debug, Deserialize)]
+pub(super) struct WireThread {
+    #[serde(default)]
+    pub(super) archived: bool,
+    #[serde(default)]
+    pub(super) locked: bool,
 }
 
 /// An exception that a channel makes.

@@ -17,6 +17,7 @@ pub mod emoji;
 pub mod event;
 pub mod interval;
 pub mod message_link;
+pub mod notice;
 pub mod permissions;
 pub mod reminder;
 pub mod reminder_text;

@@ -1,11 +1,13 @@
 //! Claiming what is due: whom each event is to remind at this moment, in one transaction with its next instant.
 
 use super::courier::SendError;
-use super::pass::{PassError, SUSPENSION};
+use super::pass::PassError;
 use super::round::Round;
+use super::suspending;
 use crate::clock::Timestamp;
 use crate::domain::audience::Turnout;
-use crate::domain::event::{EndReason, Event};
+use crate::domain::event::{EndReason, Event, State};
+use crate::domain::notice::Cause;
 use crate::domain::reminder::{Reminder, first_on_grid, rotated};
 use crate::domain::reminder_text::Outgoing;
 use crate::storage::{NewReminder, Skip};
@@ -43,14 +45,19 @@ impl Round<'_> {
     /// The reminder that a due event needs; `None` if it needs none, which is then written down.
     async fn look_at(&self, event: &Event) -> Result<Option<NewReminder>, PassError> {
         let Some(scheduled_at) = event.next_due_at else { return Ok(None) };
-        let turnout = match self.turnout(event).await {
-            Ok(turnout) => turnout,
+        let turnout = match self.turnout_of_due(event).await {
+            Ok(Some(turnout)) => turnout,
+            Ok(None) => return Ok(None),
             Err(PassError::Discord(SendError::ChannelGone)) => {
                 self.end_channel(event).await?;
                 return Ok(None);
             }
-            Err(PassError::Discord(SendError::Forbidden { why })) => {
-                self.suspend(event, scheduled_at, &why).await?;
+            Err(PassError::Discord(SendError::EventMessageGone)) => {
+                suspending::end(self.scheduler, self.store, event).await?;
+                return Ok(None);
+            }
+            Err(PassError::Discord(SendError::Forbidden { cause, why })) => {
+                suspending::hold_up(self.scheduler, self.store, event, cause, &why).await?;
                 return Ok(None);
             }
             Err(error) => return Err(error),
@@ -79,12 +86,19 @@ impl Round<'_> {
         Ok(())
     }
 
-    async fn suspend(&self, event: &Event, due: Timestamp, why: &str) -> Result<(), PassError> {
-        let now = self.now();
-        tracing::warn!(guild.id = %self.guild(), event.id = %event.id, due_at = %due, why, "reminders are suspended");
-        self.store.events().suspend(event.id, why, now + SUSPENSION, now).await?;
-        self.scheduler.courier.event_changed(self.guild(), event.id);
-        Ok(())
+    /// Who is asked by a due event; `None` if it is no longer due, as after another of its channel was refused.
+    async fn turnout_of_due(&self, event: &Event) -> Result<Option<Turnout>, PassError> {
+        let is_due = |now: Event| now.next_due_at == event.next_due_at;
+        if !self.store.events().find(event.id).await?.is_some_and(is_due) {
+            return Ok(None);
+        }
+        if let State::Suspended(_) = event.state
+            && self.store.notices().cause_of(event.id).await? == Some(Cause::Access)
+        {
+            // What was answered while Muster saw nothing counts; and where it still sees nothing, this is the one request.
+            self.scheduler.courier.read_answers(self.store, event).await?;
+        }
+        self.turnout(event).await.map(Some)
     }
 }
 

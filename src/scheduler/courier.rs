@@ -6,10 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::audience::Member;
-use crate::domain::event::EventId;
+use crate::domain::event::{Event, EventId};
+use crate::domain::notice::Cause;
 use crate::domain::reminder_text::Outgoing;
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
-use crate::storage::Lease;
+use crate::storage::{Lease, StorageError};
 
 /// Carries reminders to where they are read, and knows who can read them.
 #[async_trait]
@@ -21,6 +22,19 @@ pub trait Courier: Send + Sync + 'static {
     /// # Errors
     /// [`SendError::Retry`] while Discord cannot be asked: then nobody must be reminded yet.
     async fn refresh(&self, store: &Lease) -> Result<(), SendError>;
+
+    /// Reads the answers of one event anew: while Muster could not see its channel it heard of none.
+    ///
+    /// # Errors
+    /// As [`Courier::send`], and [`SendError::EventMessageGone`].
+    async fn read_answers(&self, store: &Lease, event: &Event) -> Result<(), SendError>;
+
+    /// Tells a guild's organisers what its store says they have to know, if the time has come; costs no request while there
+    /// is nothing to tell. What cannot be told now is written down to be told later.
+    ///
+    /// # Errors
+    /// [`StorageError`] if even that cannot be written.
+    async fn tell_organisers(&self, store: &Lease) -> Result<(), StorageError>;
 
     /// Of these members, those who can see the channel.
     ///
@@ -87,9 +101,11 @@ pub enum SendError {
         /// What happened.
         why: String,
     },
-    /// Muster may not: a permission is missing. Tried again only now and then.
+    /// Muster may not: a permission is missing, or a thread is closed. Tried again only now and then.
     #[error("{why}")]
     Forbidden {
+        /// What has to be mended.
+        cause: Cause,
         /// Which permission and where, as far as it is known.
         why: String,
     },

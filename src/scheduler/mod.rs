@@ -3,7 +3,8 @@
 //! A tick ([`ticker`]) takes the due guilds from the agenda and gives each to a pass; a pass ([`pass`]) opens the guild's
 //! store for a [`round`]: those that waited are brought up to date ([`unfinished`]), what is due is claimed in one transaction
 //! ([`claiming`]), what goes to one channel is put together, sent and marked ([`delivery`]). [`settling`] decides what a
-//! failure makes of a reminder; where something fails the guild rests ([`rests`]). [`rebuild`] fills the agenda at start.
+//! failure makes of a reminder, [`suspending`] what holds up its event; where something fails the guild rests ([`rests`]).
+//! [`rebuild`] fills the agenda at start.
 //!
 //! **Invariants**
 //! - A reminder is claimed in one transaction before anything is sent; the row decides, never the memory.
@@ -24,6 +25,7 @@ mod rebuild;
 mod rests;
 mod round;
 mod settling;
+mod suspending;
 #[cfg(test)]
 mod tests;
 mod ticker;
@@ -33,6 +35,7 @@ mod unfinished;
 pub use agenda::Agenda;
 pub use courier::{Courier, Haste, Probe, SendError};
 pub use rebuild::{load_agenda, sweep};
+pub use suspending::SUSPENSION;
 pub use ticker::Scheduler;
 
 use crate::storage::{Lease, Registry, StorageError};

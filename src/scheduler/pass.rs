@@ -5,18 +5,17 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
 use super::courier::SendError;
 use super::round::Round;
 use super::unfinished::GoOn;
-use super::{Scheduler, sync_due};
+use super::{Scheduler, settling, sync_due};
 use crate::clock::Timestamp;
 use crate::domain::bundle::{REMINDERS_PER_MESSAGE, bundles};
 use crate::domain::event::Event;
 use crate::domain::reminder_text::Outgoing;
 use crate::ids::GuildId;
 use crate::storage::{Membership, StorageError};
+use chrono::TimeDelta;
 
 /// Messages that a guild sends before others have their turn. With so many guilds at a time as there may be, a reminder
 /// waits less than three seconds for its guild's turn at Discord's usual rate.
@@ -27,9 +26,6 @@ const PAGE: usize = 100;
 const EVENTS_AT_ONCE: usize = REMINDERS_PER_MESSAGE;
 /// When a guild has another turn that had to leave off, and in which something failed.
 const LEFT_OFF: TimeDelta = TimeDelta::seconds(1);
-
-/// How often reminders that Discord refuses for want of a permission are tried again.
-pub(super) const SUSPENSION: TimeDelta = TimeDelta::hours(12);
 
 /// One guild's turn.
 pub(super) struct Pass {
@@ -108,9 +104,13 @@ impl Pass {
             registry.set_next_due(self.guild, None).await?;
             return Ok(Ended::Well);
         };
-        courier.refresh(&store).await?;
+        if let Err(error) = courier.refresh(&store).await {
+            settling::give_up_old(&self.scheduler, &store, &error).await?;
+            return Err(error.into());
+        }
         let now = clock.now();
         let progress = self.work_in(&Round::new(&self.scheduler, &store, self.awake_since), now).await?;
+        courier.tell_organisers(&store).await?;
         match progress.trouble {
             None => {
                 sync_due(&store, registry, agenda).await?;

@@ -6,17 +6,24 @@ use chrono::TimeDelta;
 
 use super::courier::SendError;
 use super::delivery::Delivery;
-use super::pass::SUSPENSION;
 use super::rests::as_asked;
+use super::{Scheduler, suspending};
 use crate::clock::Timestamp;
-use crate::domain::event::EndReason;
+use crate::domain::notice::Cause;
 use crate::domain::reminder::{Reminder, ReminderId};
-use crate::storage::StorageError;
+use crate::domain::text;
+use crate::storage::{Lease, StorageError};
 use crate::telemetry::metric;
 
 /// The wait before the second attempt; it doubles up to [`LONGEST_BACKOFF`].
 const FIRST_BACKOFF: TimeDelta = TimeDelta::seconds(2);
 const LONGEST_BACKOFF: TimeDelta = TimeDelta::minutes(15);
+/// A reminder that could not be delivered for so long after its claim is given up: the next one says the same.
+const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(1);
+/// But never before it was tried so often: a day on which Muster did not run is no day of trying.
+const LEAST_ATTEMPTS: u32 = 4;
+/// Old reminders looked at when a guild cannot be read.
+const OLD_AT_ONCE: usize = 100;
 
 impl Delivery<'_> {
     pub(super) async fn skip(&self, reminder: ReminderId, why: &str) -> Result<(), StorageError> {
@@ -41,6 +48,14 @@ impl Delivery<'_> {
         let (now, why) = (self.now(), error.to_string());
         let events = self.store.events();
         match error {
+            SendError::Retry { .. } if self.is_hopeless(reminder) => {
+                // First the notice: after a crash in between, the reminder is tried once more, and then given up again.
+                let due = text::full_time(reminder.scheduled_at);
+                let told =
+                    format!("it was due {due} and could not be delivered since: {}", text::escape(&why));
+                self.store.notices().undelivered(self.event.id, &told, now).await?;
+                self.fail(reminder.id, &format!("given up after a day: {why}")).await
+            }
             SendError::Retry { after, .. } => {
                 let again = self.backoff(reminder.attempts, after);
                 if self.store.reminders().retry_at(reminder.id, again, &why, now).await? {
@@ -48,11 +63,8 @@ impl Delivery<'_> {
                 }
                 Ok(())
             }
-            SendError::Forbidden { .. } => {
-                // False: a member paused or ended the event meanwhile, which says more.
-                if events.suspend(self.event.id, &why, now + SUSPENSION, now).await? {
-                    self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
-                }
+            SendError::Forbidden { cause, .. } => {
+                suspending::hold_up(self.scheduler, self.store, self.event, cause, &why).await?;
                 self.fail(reminder.id, &why).await
             }
             SendError::ChannelGone => {
@@ -61,13 +73,22 @@ impl Delivery<'_> {
                 self.skip(reminder.id, &why).await
             }
             SendError::EventMessageGone => {
-                // False: somebody else saw it first.
-                let _ended = events.end(self.event.id, EndReason::MessageDeleted, now).await?;
-                self.log(reminder.id, &why, "an event is over");
+                suspending::end(self.scheduler, self.store, self.event).await?;
                 self.skip(reminder.id, &why).await
             }
-            SendError::Refused { .. } | SendError::SentAndDeleted => self.fail(reminder.id, &why).await,
+            SendError::Refused { .. } => {
+                // What Discord does not take now it does not take at the next instant either.
+                suspending::hold_up(self.scheduler, self.store, self.event, Cause::Refused, &why).await?;
+                self.fail(reminder.id, &why).await
+            }
+            SendError::SentAndDeleted => self.fail(reminder.id, &why).await,
         }
+    }
+
+    /// Whether it was tried for so long that the next reminder has to do.
+    fn is_hopeless(&self, reminder: &Reminder) -> bool {
+        let is_old = self.now() - reminder.claimed_at >= GIVEN_UP_AFTER;
+        is_old && reminder.attempts.saturating_add(1) >= LEAST_ATTEMPTS
     }
 
     pub(super) fn log(&self, reminder: ReminderId, why: &str, message: &'static str) {
@@ -81,4 +102,30 @@ impl Delivery<'_> {
         let doubled = FIRST_BACKOFF.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_BACKOFF);
         self.now() + doubled.min(LONGEST_BACKOFF).max(as_asked(after))
     }
+}
+
+/// Counts the attempt of reminders that are too old and cannot even be tried, as their guild cannot be read: so they are given
+/// up like any other.
+///
+/// # Errors
+/// [`StorageError`].
+pub(super) async fn give_up_old(
+    scheduler: &Scheduler,
+    store: &Lease,
+    error: &SendError,
+) -> Result<(), StorageError> {
+    let now = scheduler.clock.now();
+    for reminder in store.reminders().pending(now, OLD_AT_ONCE).await?.into_iter().flatten() {
+        if now - reminder.claimed_at < GIVEN_UP_AFTER {
+            continue;
+        }
+        let Some(event) = store.events().find(reminder.event_id).await? else { continue };
+        let delivery = Delivery { scheduler, store, event: &event };
+        let retry_at = delivery.backoff(reminder.attempts, None);
+        let counted = store.reminders().set_out(&[reminder.id], &reminder.nonce, retry_at, now).await?;
+        if !counted.is_empty() {
+            delivery.settle(&reminder, error.clone()).await?;
+        }
+    }
+    Ok(())
 }

@@ -27,6 +27,7 @@ mod guild;
 mod guild_db;
 mod guild_stores;
 mod members;
+mod notices;
 mod pool_of_one;
 mod quarantine;
 mod registry;
@@ -48,6 +49,7 @@ pub use guild_stores::{
     GuildStores, Lease, Optimization, Restoration, StoreOptions, StoreStats, Synchronous, Verdict,
 };
 pub use members::Members;
+pub use notices::Notices;
 pub use registry::{GuildRecord, Membership, Registry};
 pub use reminder_log::{NewAddress, NewReminder, Reminders, Skip};
 pub use responses::Responses;

@@ -4,6 +4,7 @@ use super::{ANNA, BEN, CHANNEL, GUILD, House, MESSAGE, ORGANISER, number, shown,
 use crate::app::ChannelKind;
 use crate::domain::emoji::Emoji;
 use crate::domain::event::State;
+use crate::domain::notice::Cause;
 use crate::domain::permissions::Permissions;
 use crate::domain::reminder::Status;
 
@@ -103,7 +104,7 @@ async fn a_suspended_event_is_tried_again_once_the_permission_is_there() {
         .store()
         .await
         .events()
-        .suspend(event.id, "I may not send there.", retry, house.now())
+        .suspend(event.id, Cause::Permission, "I may not send there.", retry, house.now())
         .await
         .unwrap();
     let mine = Permissions::ALL & !Permissions::SEND_MESSAGES;

@@ -1,6 +1,9 @@
-//! Why a request failed, and what that means: the one table from Discord's answers to what becomes of things.
+//! Why a request failed, and what that means for whatever it was about.
 
 use std::time::Duration;
+
+use super::codes::{Class, class_of, meaning};
+use crate::domain::notice::Cause;
 
 /// Why a request to Discord came to nothing, or nearly so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,14 +58,8 @@ pub(crate) enum Fate {
     Never,
 }
 
-/// Unknown channel, <https://docs.discord.com/developers/topics/opcodes-and-status-codes#json>, as all below.
-const UNKNOWN_CHANNEL: u32 = 10_003;
 const UNKNOWN_GUILD: u32 = 10_004;
-const UNKNOWN_MESSAGE: u32 = 10_008;
 const MISSING_ACCESS: u32 = 50_001;
-const MISSING_PERMISSIONS: u32 = 50_013;
-const THREAD_ARCHIVED: u32 = 50_083;
-const THREAD_LOCKED: u32 = 160_005;
 /// Too many edits of a message that is older than an hour.
 const OLD_MESSAGE_EDITS: u32 = 30_046;
 const ALREADY_ACKNOWLEDGED: u32 = 40_060;
@@ -82,22 +79,45 @@ impl CallError {
             Self::Unreadable(_) | Self::Unavailable(_) | Self::TooLate => Fate::Later(None),
             Self::HeldBack => Fate::Later(Some(LONG_REST)),
             Self::Limited { after } => Fate::Later(Some(*after)),
-            Self::Refused { code: UNKNOWN_CHANNEL, .. } => Fate::NoChannel,
-            Self::Refused { code: UNKNOWN_GUILD, .. } => Fate::NoGuild,
-            Self::Refused { code: UNKNOWN_MESSAGE, .. } => Fate::NoMessage,
-            Self::Refused { code: OLD_MESSAGE_EDITS, .. } => Fate::Later(Some(OLD_MESSAGE_REST)),
-            Self::Refused {
-                code: MISSING_ACCESS | MISSING_PERMISSIONS | THREAD_ARCHIVED | THREAD_LOCKED,
-                ..
-            } => Fate::Forbidden,
-            // A status without a code of Discord's comes from something in front of it, and proves nothing; and some
-            // say themselves that it was not the request that was wrong.
-            Self::Refused { status: 401 | 408 | 429, .. } | Self::Refused { code: 0, .. } => {
-                Fate::Later(Some(LONG_REST))
-            }
-            Self::Refused { status: 403, .. } => Fate::Forbidden,
-            Self::Refused { .. } | Self::Unwritable(_) => Fate::Never,
+            Self::Unwritable(_) => Fate::Never,
+            Self::Refused { status, code, .. } => match class_of(*status, *code) {
+                Class::Retry if *code == OLD_MESSAGE_EDITS => Fate::Later(Some(OLD_MESSAGE_REST)),
+                // While it is looked into whether the token is still valid, nothing is decided.
+                Class::Retry | Class::Stop => Fate::Later(Some(LONG_REST)),
+                Class::NoAccess | Class::NoPermission | Class::ThreadClosed => Fate::Forbidden,
+                Class::NoChannel => Fate::NoChannel,
+                Class::NoMessage => Fate::NoMessage,
+                Class::NoGuild => Fate::NoGuild,
+                Class::Unreachable | Class::Refused => Fate::Never,
+            },
         }
+    }
+
+    /// What has to be mended where this is [`Fate::Forbidden`].
+    pub(crate) fn cause(&self) -> Cause {
+        match self {
+            Self::Refused { status, code, .. } => match class_of(*status, *code) {
+                Class::NoAccess => Cause::Access,
+                Class::ThreadClosed => Cause::Thread,
+                _ => Cause::Permission,
+            },
+            _ => Cause::Permission,
+        }
+    }
+
+    /// Whether Discord says that the token is not valid: in its own words, not with a bare status as something in front of it
+    /// would.
+    pub(crate) fn rejects_token(&self) -> bool {
+        match self {
+            Self::Refused { status: 401, code: 0, message } => !message.is_empty(),
+            Self::Refused { status, code, .. } => class_of(*status, *code) == Class::Stop,
+            _ => false,
+        }
+    }
+
+    /// What Discord's code says, in plain words.
+    pub(crate) fn meaning(&self) -> Option<&'static str> {
+        if let Self::Refused { code, .. } = self { meaning(*code) } else { None }
     }
 
     /// Whether it proves that Muster is not in the guild that was asked for.
@@ -116,7 +136,7 @@ impl CallError {
 
     /// Whether a thread has to be opened again first.
     pub(crate) fn is_thread_closed(&self) -> bool {
-        matches!(self, Self::Refused { code: THREAD_ARCHIVED | THREAD_LOCKED, .. })
+        self.fate() == Fate::Forbidden && self.cause() == Cause::Thread
     }
 
     /// Whether Discord does not know an emoji, or Muster may not use it.
@@ -163,7 +183,8 @@ mod tests {
             (refused(403, 50_001), Fate::Forbidden),
             (refused(403, 50_013), Fate::Forbidden),
             (refused(400, 50_083), Fate::Forbidden),
-            (refused(403, 20_028), Fate::Forbidden),
+            (refused(403, 20_028), rest),
+            (refused(403, 999_999), Fate::Forbidden),
             (refused(400, 50_035), Fate::Never),
             (refused(400, 0), rest),
             (refused(408, 0), rest),

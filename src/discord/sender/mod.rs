@@ -12,6 +12,7 @@
 
 mod bucket;
 mod call;
+mod codes;
 mod error;
 mod limiter;
 
@@ -22,6 +23,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 pub(crate) use call::{Call, Upload, Urgency};
@@ -51,6 +53,8 @@ pub(crate) struct Sender {
     buckets: Buckets,
     refused: RefusedCount,
     keeps_limits: bool,
+    /// Woken when Discord refuses the token.
+    token_rejected: Notify,
 }
 
 /// Why there can be no sender.
@@ -100,7 +104,13 @@ impl Sender {
             buckets: Buckets::default(),
             refused: RefusedCount::new(),
             keeps_limits: config.limiter,
+            token_rejected: Notify::new(),
         })
+    }
+
+    /// Waits until Discord has refused the token of a request since this was last asked.
+    pub(crate) async fn token_rejected(&self) {
+        self.token_rejected.notified().await;
     }
 
     /// Sends a request and reads its answer.
@@ -136,6 +146,10 @@ impl Sender {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
             };
+            // An interaction has a token of its own.
+            if call.is_limited() && error.rejects_token() {
+                self.token_rejected.notify_one();
+            }
             let pause = match &error {
                 CallError::Limited { after } => *after,
                 CallError::Unavailable(_) if call.repeatable => {

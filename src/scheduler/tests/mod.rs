@@ -18,13 +18,13 @@ use crate::clock::{Clock, Timestamp};
 use crate::domain::audience::Member;
 use crate::domain::choice::Choices;
 use crate::domain::emoji::Emoji;
-use crate::domain::event::{EventId, Origin};
+use crate::domain::event::{Event, EventId, Origin};
 use crate::domain::interval::Interval;
 use crate::domain::reminder::Reminder;
 use crate::domain::reminder_text::Outgoing;
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::lifecycle::{Pulse, Shutdown};
-use crate::storage::{DataDir, GuildStores, Lease, NewEvent, Registry, StoreOptions};
+use crate::storage::{DataDir, GuildStores, Lease, NewEvent, Registry, StorageError, StoreOptions};
 
 const GUILD: GuildId = GuildId::new(1);
 const WINDOW: Duration = Duration::from_mins(2);
@@ -110,6 +110,14 @@ impl Courier for FakeCourier {
     async fn probe(&self, _: GuildId, _: &Outgoing, part: usize) -> Result<Probe, SendError> {
         *self.looks.lock().unwrap() += 1;
         Ok(self.found.lock().unwrap().get(&part).copied().unwrap_or(Probe::Absent))
+    }
+
+    async fn read_answers(&self, _: &Lease, _: &Event) -> Result<(), SendError> {
+        Ok(())
+    }
+
+    async fn tell_organisers(&self, _: &Lease) -> Result<(), StorageError> {
+        Ok(())
     }
 
     fn event_changed(&self, _: GuildId, _: EventId) {}

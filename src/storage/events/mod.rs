@@ -8,9 +8,11 @@
 //! **Does not know** the registry: after a write that changes when something is due, the caller brings that up to
 //! date.
 
+mod end;
 mod row;
 mod start;
 mod state;
+mod suspension;
 
 use super::StorageError;
 use super::columns::{as_integer, maybe_instant, number};
@@ -104,17 +106,6 @@ impl Events<'_> {
         self.db.run("list the live events", query.fetch_all(&self.db.pool)).await
     }
 
-    /// Live events whose reminders Discord refuses, oldest first.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn list_suspended(self) -> Result<Vec<Event>, StorageError> {
-        let query = sqlx::query_as(
-            "SELECT * FROM events WHERE suspended_reason IS NOT NULL AND ended_at IS NULL ORDER BY id",
-        );
-        self.db.run("list the suspended events", query.fetch_all(&self.db.pool)).await
-    }
-
     /// How many events are not over, drafts among them.
     ///
     /// # Errors
@@ -175,8 +166,8 @@ impl Events<'_> {
         self.db.run("list the due events", query.fetch_all(&self.db.pool)).await
     }
 
-    /// The earliest instant at which the scheduler has something to do in this guild: an event falls due, or a
-    /// reminder is tried again.
+    /// The earliest instant at which the scheduler has something to do in this guild: an event falls due, a reminder is
+    /// tried again, or the organisers have to be told something.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -198,7 +189,9 @@ impl Events<'_> {
             "SELECT min(at) AS at FROM (
                  SELECT min(next_due_at) AS at FROM events WHERE next_due_at > $1 AND message_id IS NOT NULL
                  UNION ALL
-                 SELECT min(next_attempt_at) FROM reminder_log WHERE status = 'pending' AND next_attempt_at > $1)",
+                 SELECT min(next_attempt_at) FROM reminder_log WHERE status = 'pending' AND next_attempt_at > $1
+                 UNION ALL
+                 SELECT min(next_attempt_at) FROM notices WHERE next_attempt_at > $1)",
         );
         let earliest = instants.bind(after_ms).try_map(|row| maybe_instant(&row, "at"));
         self.db.run("find the earliest due instant", earliest.fetch_one(&self.db.pool)).await

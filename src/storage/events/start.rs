@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::domain::event::{Event, EventId};
 use crate::ids::MessageId;
 use crate::storage::StorageError;
+use crate::storage::notices;
 use crate::storage::pool_of_one::begin;
 
 fn insert(event: &NewEvent, now: Timestamp) -> sqlx::query::QueryAs<'_, Sqlite, Event, SqliteArguments> {
@@ -101,7 +102,10 @@ impl Events<'_> {
             let mut turn = self.db.turn().await?;
             let mut transaction = begin(&mut turn).await?;
             let watched = match watch_again(&mut transaction, event, now).await? {
-                Some(known) => Watched::Again(known),
+                Some(known) => {
+                    notices::withdraw(&mut transaction, known.id, now).await?;
+                    Watched::Again(known)
+                }
                 None => Watched::New(insert(event, now).fetch_one(&mut *transaction).await?),
             };
             transaction.commit().await?;

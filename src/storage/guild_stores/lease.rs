@@ -7,7 +7,7 @@ use sqlx::SqlitePool;
 use super::slot::{Hold, Slot};
 use crate::ids::GuildId;
 use crate::storage::guild_db::GuildDb;
-use crate::storage::{Events, GuildRows, Members, Reminders, Responses};
+use crate::storage::{Events, GuildRows, Members, Notices, Reminders, Responses};
 
 /// The right to use an open guild store, which stays open until the lease is dropped.
 ///
@@ -69,6 +69,12 @@ impl Lease {
     #[must_use]
     pub fn members(&self) -> Members<'_> {
         Members { db: &self.db }
+    }
+
+    /// What its organisers have to be told.
+    #[must_use]
+    pub fn notices(&self) -> Notices<'_> {
+        Notices { db: &self.db }
     }
 
     /// Its reminder log.

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use muster::domain::audience::Member;
-use muster::domain::event::EventId;
+use muster::domain::event::{Event, EventId};
 use muster::domain::reminder_text::Outgoing;
 use muster::ids::{ChannelId, GuildId, MessageId, UserId};
 use muster::scheduler::{Courier, Haste, Probe, SendError};
-use muster::storage::Lease;
+use muster::storage::{Lease, StorageError};
 
 use super::clock::SimulatedClock;
 use super::dice::lot;
@@ -33,7 +33,6 @@ enum Fate {
     Unheard,
     Unreachable,
     Refused,
-    Forbidden,
 }
 
 impl Weather {
@@ -50,8 +49,7 @@ impl Weather {
         match lot(&[seed, 2, channel.get(), at]) {
             0..300 => Fate::Unreachable,
             300..400 => Fate::Unheard,
-            400..420 => Fate::Refused,
-            420..430 => Fate::Forbidden,
+            400..430 => Fate::Refused,
             _ => Fate::Taken,
         }
     }
@@ -66,7 +64,6 @@ pub(super) enum Answer {
     Unheard(bool),
     Unreachable,
     Refused,
-    Forbidden,
     /// What a look into the history found.
     Found,
     Absent,
@@ -167,6 +164,14 @@ impl Courier for FakeCourier {
         Ok(())
     }
 
+    async fn read_answers(&self, _: &Lease, _: &Event) -> Result<(), SendError> {
+        Ok(())
+    }
+
+    async fn tell_organisers(&self, _: &Lease) -> Result<(), StorageError> {
+        Ok(())
+    }
+
     async fn can_see(
         &self,
         _: GuildId,
@@ -208,10 +213,6 @@ impl Courier for FakeCourier {
             Fate::Refused => {
                 note(Answer::Refused);
                 Err(SendError::Refused { why: "not like this".to_owned() })
-            }
-            Fate::Forbidden => {
-                note(Answer::Forbidden);
-                Err(SendError::Forbidden { why: "not here".to_owned() })
             }
         }
     }

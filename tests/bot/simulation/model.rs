@@ -250,8 +250,7 @@ impl<'a> Model<'a> {
                 let (nonce, first) = (first.nonce.clone(), first.mentions.clone());
                 self.waiting = Some(Waiting { scheduled, nonce, to, first, addressed, tried: now });
             }
-            Answer::Refused => self.end(scheduled, Status::Failed, None, 0),
-            Answer::Forbidden => {
+            Answer::Refused => {
                 self.end(scheduled, Status::Failed, None, 0);
                 self.next_due = Some(now + SUSPENDED);
             }
