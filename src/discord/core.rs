@@ -96,6 +96,6 @@ impl Core {
     /// # Errors
     /// [`StorageError`]; index and agenda are then early, which is harmless.
     pub(super) async fn sync_due(&self, store: &Lease) -> Result<(), StorageError> {
-        crate::scheduler::sync_due(store, &self.registry, &self.agenda).await
+        crate::scheduler::sync_due(store, &self.registry, &self.agenda).await.map(drop)
     }
 }

@@ -38,18 +38,24 @@ pub use rebuild::{load_agenda, sweep};
 pub use suspending::SUSPENSION;
 pub use ticker::Scheduler;
 
+use crate::clock::Timestamp;
 use crate::storage::{Lease, Registry, StorageError};
 
-/// Sets index and agenda of a guild to what its store says is due next; one at a time for each guild.
+/// Sets index and agenda of a guild to what its store says is due next, and returns that; one at a time for each guild.
 ///
 /// # Errors
 /// [`StorageError`]; index or agenda are then early, which is harmless.
-pub async fn sync_due(store: &Lease, registry: &Registry, agenda: &Agenda) -> Result<(), StorageError> {
+pub async fn sync_due(
+    store: &Lease,
+    registry: &Registry,
+    agenda: &Agenda,
+) -> Result<Option<Timestamp>, StorageError> {
     let guild = store.guild_id();
     let _turn = agenda.turn(guild).await;
     let due = store.events().earliest_instant().await?;
     agenda.set(guild, due);
     registry.set_next_due(guild, due).await?;
     let live = store.events().count_live().await? > 0;
-    registry.set_live(guild, live).await
+    registry.set_live(guild, live).await?;
+    Ok(due)
 }

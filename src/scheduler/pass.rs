@@ -113,8 +113,13 @@ impl Pass {
         courier.tell_organisers(&store).await?;
         match progress.trouble {
             None => {
-                sync_due(&store, registry, agenda).await?;
+                let due = sync_due(&store, registry, agenda).await?;
                 store.reminders().delete_old(now).await?;
+                if !progress.left_off && due.is_some_and(|due| due <= now) {
+                    // Nobody knows what to do with it; looking at it again and again would take a processor.
+                    tracing::warn!(guild.id = %self.guild, "something stays due in a guild; it is looked at again in a moment");
+                    agenda.set(self.guild, Some(clock.now() + LEFT_OFF));
+                }
                 Ok(Ended::Well)
             }
             Some(error) if progress.left_off => {

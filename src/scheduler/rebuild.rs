@@ -54,7 +54,7 @@ async fn look_at(
     guild: GuildId,
 ) -> Result<(), StorageError> {
     match stores.open(guild).await? {
-        Some(store) => sync_due(&store, registry, agenda).await,
+        Some(store) => sync_due(&store, registry, agenda).await.map(drop),
         None => registry.set_live(guild, false).await,
     }
 }

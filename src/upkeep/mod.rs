@@ -225,7 +225,7 @@ impl Upkeep {
     /// [`StorageError`]; they are then early, which is harmless.
     pub async fn settle(&self, guild: GuildId) -> Result<(), StorageError> {
         match self.stores.open(guild).await? {
-            Some(store) => scheduler::sync_due(&store, &self.registry, &self.agenda).await,
+            Some(store) => scheduler::sync_due(&store, &self.registry, &self.agenda).await.map(drop),
             None => Ok(()),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use muster::clock::Clock;
 use muster::domain::audience::Member;
 use muster::domain::event::{Event, EventId};
 use muster::domain::reminder_text::Outgoing;
@@ -168,8 +169,10 @@ impl Courier for FakeCourier {
         Ok(())
     }
 
-    async fn tell_organisers(&self, _: &Lease) -> Result<(), StorageError> {
-        Ok(())
+    async fn tell_organisers(&self, store: &Lease) -> Result<(), StorageError> {
+        let now = self.clock.now();
+        let notices = store.notices().due(now).await?;
+        store.notices().told(&notices, now).await
     }
 
     async fn can_see(
