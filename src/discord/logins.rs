@@ -127,7 +127,7 @@ impl Logins {
         }
     }
 
-    async fn wait_for_budget(&self, core: &Core, shards: u32) {
+    async fn wait_for_budget(&mut self, core: &Core, shards: u32) {
         let mut is_told = false;
         loop {
             let wait = self.budget.wait(shards, core.clock.now());
