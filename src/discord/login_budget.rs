@@ -1,4 +1,5 @@
-//! How often Muster may log in: at most 200 times in any 24 hours for each shard, some 20 of them at once.
+//! How often Muster may log in because a session was lost: at most 200 times in any 24 hours for each shard, some 20 of them
+//! at once.
 //!
 //! Discord resets the token of a bot that logs in a thousand times a day. A login costs eight minutes, and up to 160 may
 //! be owed at any time: twenty logins at once and one each eight minutes after that are 200 in the worst day.
