@@ -7,9 +7,9 @@ WORKDIR /src
 # Dependencies first, against empty sources: this layer changes only with the manifests.
 COPY Cargo.toml Cargo.lock ./
 COPY tests/discord_emulator/Cargo.toml tests/discord_emulator/Cargo.toml
-RUN mkdir -p src tests/bench tests/bot tests/demo tests/discord_emulator/src \
+RUN mkdir -p src tests/bench tests/figures tests/bot tests/demo tests/discord_emulator/src \
     && touch src/lib.rs tests/discord_emulator/src/lib.rs tests/bot/main.rs \
-    && echo 'fn main() {}' | tee src/main.rs tests/bench/main.rs > tests/demo/main.rs \
+    && echo 'fn main() {}' | tee src/main.rs tests/bench/main.rs tests/figures/main.rs > tests/demo/main.rs \
     && cargo build --profile image --locked --bin muster \
     && rm -r src
 

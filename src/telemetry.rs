@@ -21,6 +21,8 @@ pub mod metric {
     pub const REMINDERS: &str = "muster_reminders_total";
     /// Seconds from the due instant to Discord's acceptance.
     pub const LATENESS: &str = "muster_reminder_lateness_seconds";
+    /// Seconds from an instant to the scheduler's waking for it.
+    pub const TICK_LATENESS: &str = "muster_tick_lateness_seconds";
     /// Guild stores open now.
     pub const OPEN_STORES: &str = "muster_open_stores";
     /// Guild stores leased now.
@@ -120,6 +122,7 @@ pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
     }
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full(metric::LATENESS.into()), &LATENESS_BOUNDS)?
+        .set_buckets_for_metric(Matcher::Full(metric::TICK_LATENESS.into()), &LATENCY_BOUNDS)?
         .set_buckets_for_metric(Matcher::Full(metric::COMMAND_LATENCY.into()), &LATENCY_BOUNDS)?
         .set_buckets_for_metric(Matcher::Full(metric::STATEMENT_LATENCY.into()), &STATEMENT_BOUNDS)?
         .set_buckets_for_metric(Matcher::Full(metric::STORE_OPEN_LATENCY.into()), &OPENING_BOUNDS)?
@@ -136,6 +139,7 @@ fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_counter!(metric::REMINDERS, "Reminders by final status");
     describe_histogram!(metric::LATENESS, "Seconds from the due instant to Discord's acceptance");
+    describe_histogram!(metric::TICK_LATENESS, "Seconds from an instant to the scheduler's waking for it");
     describe_gauge!(metric::OPEN_STORES, "Guild stores open now");
     describe_gauge!(metric::LEASED_STORES, "Guild stores leased now");
     describe_histogram!(

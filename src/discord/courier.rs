@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use super::Edge;
 use super::access;
@@ -18,11 +19,11 @@ use super::wire::WireId;
 use crate::app::ChannelKind;
 use crate::domain::audience::Member;
 use crate::domain::custom_id::{Action, CustomId};
-use crate::domain::event::{Event, EventId};
+use crate::domain::event::EventId;
 use crate::domain::permissions::Permissions;
-use crate::domain::reminder::Reminder;
+use crate::domain::reminder_text::Outgoing;
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
-use crate::scheduler::{Courier, Probe, SendError};
+use crate::scheduler::{Courier, Haste, Probe, SendError};
 use crate::storage::Lease;
 
 /// How long after the start a reminder that is due waits for the gateway. Reminders do not need it, but without it
@@ -60,11 +61,11 @@ impl Courier for Edge {
     async fn send(
         &self,
         guild: GuildId,
-        event: &Event,
-        reminder: &Reminder,
+        bundle: &[Outgoing],
         part: usize,
+        haste: Haste,
     ) -> Result<MessageId, SendError> {
-        let sent = send(&self.core, guild, event, reminder, part).await;
+        let sent = send(&self.core, guild, bundle, part, haste).await;
         if let Err(SendError::Forbidden { .. }) = &sent {
             // While Muster may not see the channel it hears of no reactions there.
             self.core.freshness.missed(|stale| stale == guild);
@@ -72,15 +73,9 @@ impl Courier for Edge {
         sent
     }
 
-    async fn probe(
-        &self,
-        guild: GuildId,
-        event: &Event,
-        reminder: &Reminder,
-        part: usize,
-    ) -> Result<Probe, SendError> {
-        let probed = probe(&self.core, guild, event, reminder, part).await;
-        probed.map_err(|error| for_scheduler(&error.into(), event.channel_id))
+    async fn probe(&self, guild: GuildId, outgoing: &Outgoing, part: usize) -> Result<Probe, SendError> {
+        let probed = probe(&self.core, guild, outgoing, part).await;
+        probed.map_err(|error| for_scheduler(&error.into(), outgoing.event.channel_id))
     }
 
     fn event_changed(&self, guild: GuildId, event: EventId) {
@@ -91,15 +86,21 @@ impl Courier for Edge {
 async fn send(
     core: &Core,
     guild: GuildId,
-    event: &Event,
-    reminder: &Reminder,
+    bundle: &[Outgoing],
     part: usize,
+    haste: Haste,
 ) -> Result<MessageId, SendError> {
-    let channel = event.channel_id;
-    let Some(body) = reminder_message::render(guild, event, reminder, part) else {
+    let rendered = reminder_message::render(guild, bundle, part);
+    let (Some(first), Some(body)) = (bundle.first(), rendered) else {
         return Err(SendError::Refused { why: format!("the reminder has no part {part}") });
     };
-    let call = routes::send_message(channel, &body).with_urgency(Urgency::Background);
+    let channel = first.event.channel_id;
+    let urgency = match haste {
+        Haste::Fresh => Urgency::Background,
+        Haste::Backlog => Urgency::Backlog,
+    };
+    let call =
+        routes::send_message(channel, &body).with_urgency(urgency).not_after(known_until(core, bundle));
     let error = match core.sender.send(call).await {
         Ok(answer) => match accepted_id(&answer) {
             Some(message) => return Ok(message),
@@ -109,13 +110,21 @@ async fn send(
     };
     match &error {
         // Discord took it. Its history says under which id; if it does not, the same nonce makes no second message.
-        CallError::Unreadable(_) => match probe(core, guild, event, reminder, part).await {
+        CallError::Unreadable(_) => match probe(core, guild, first, part).await {
             Ok(Probe::Found(message)) => Ok(message),
             _ => Err(for_scheduler(&error.into(), channel)),
         },
         error if error.fate() == Fate::NoMessage => Err(SendError::SentAndDeleted),
         _ => Err(explain(core, guild, channel, error).await),
     }
+}
+
+/// Until when Discord surely knows the nonce of what was tried before; `None` for what was not.
+fn known_until(core: &Core, bundle: &[Outgoing]) -> Option<Instant> {
+    let tried = bundle.iter().map(|outgoing| &outgoing.reminder).filter(|reminder| reminder.attempts > 0);
+    let addressed_at = tried.map(|reminder| reminder.addressed_at).min()?;
+    let age = (core.clock.now() - addressed_at).to_std().unwrap_or_default();
+    Some(Instant::now() + core.config.reminders.nonce_window.saturating_sub(age))
 }
 
 /// Names the permission that is missing where Discord only says that one is.
@@ -141,13 +150,8 @@ fn accepted_id(answer: &[u8]) -> Option<MessageId> {
     serde_json::from_slice::<WireId<MessageId>>(answer).ok().map(|message| message.id)
 }
 
-async fn probe(
-    core: &Core,
-    guild: GuildId,
-    event: &Event,
-    reminder: &Reminder,
-    part: usize,
-) -> Result<Probe, CallError> {
+async fn probe(core: &Core, guild: GuildId, outgoing: &Outgoing, part: usize) -> Result<Probe, CallError> {
+    let Outgoing { event, reminder } = outgoing;
     let Ok(part) = u16::try_from(part) else { return Ok(Probe::Absent) };
     let marker = CustomId { guild, action: Action::Missing { reminder: reminder.id, part } };
     history::find_own(core, guild, event.channel_id, reminder.claimed_at, marker).await

@@ -23,6 +23,7 @@ mod courier;
 mod drafts;
 mod edits;
 mod event_message;
+mod event_messages;
 mod failure;
 mod freshness;
 mod gateway;

@@ -1,78 +1,81 @@
-//! What one message of a reminder looks like. The same row of the log gives the same message, word for word.
+//! What one message of reminders looks like. The same rows of the log give the same message, word for word.
 
 use serenity::all::{CreateActionRow, CreateButton};
 
 use super::body::{AllowedMentions, MessageBody, Nonce};
 use crate::domain::custom_id::{Action, CustomId};
-use crate::domain::event::Event;
-use crate::domain::reminder::Reminder;
+use crate::domain::reminder_text::{self, Outgoing};
 use crate::domain::text;
 use crate::ids::{GuildId, UserId};
 
-/// Discord's limit for the text of a message.
-const CONTENT_MAX: usize = 2_000;
+/// Discord's limits for components, <https://docs.discord.com/developers/components/reference#action-row>.
+const BUTTONS_PER_ROW: usize = 5;
+const LABEL_MAX: usize = 80;
 
-/// A longer title is not cut below this for the sake of its link.
-const LINKED_MIN: usize = 24;
+const QUESTION: &str = "Who is missing?";
 
-/// Renders one part of a reminder; `None` if it has no such part.
-pub(super) fn render(guild: GuildId, event: &Event, reminder: &Reminder, part: usize) -> Option<MessageBody> {
+/// Renders one part of a reminder, or several reminders that share a message; `None` if there is no such part.
+pub(super) fn render(guild: GuildId, bundle: &[Outgoing], part: usize) -> Option<MessageBody> {
+    match bundle {
+        [only] => alone(guild, only, part),
+        [first, ..] => Some(together(guild, bundle, first)),
+        [] => None,
+    }
+}
+
+fn alone(guild: GuildId, outgoing: &Outgoing, part: usize) -> Option<MessageBody> {
+    let Outgoing { event, reminder } = outgoing;
     let users = reminder.parts().nth(part)?;
-    let link = event.link(guild);
-    let action = Action::Missing { reminder: reminder.id, part: u16::try_from(part).ok()? };
-    let missing = CreateButton::new(CustomId { guild, action }.to_string()).label("Who is missing?");
-    let buttons = vec![CreateButton::new_link(&link).label("Go to the event"), missing];
+    let link = CreateButton::new_link(event.link(guild)).label("Go to the event");
+    let missing = missing(guild, outgoing, u16::try_from(part).ok()?).label(QUESTION);
     Some(MessageBody {
-        content: content(event, reminder, users, &link),
-        components: vec![CreateActionRow::Buttons(buttons)],
+        content: reminder_text::alone(guild, outgoing, users),
+        components: vec![CreateActionRow::Buttons(vec![link, missing])],
         allowed_mentions: AllowedMentions::users(users),
         nonce: Some(Nonce::new(reminder.part_nonce(part))),
         ..MessageBody::default()
     })
 }
 
-/// The text: the mentions always; the title as long as there is room. It leads to the event unless the link left hardly
-/// any room for it; a button does so anyway.
-fn content(event: &Event, reminder: &Reminder, users: &[UserId], link: &str) -> String {
-    let mentions = users.iter().map(|user| format!("<@{user}>")).collect::<Vec<_>>().join(" ");
-    let numbers = numbers(reminder);
-    let fixed = mentions.chars().count() + numbers.chars().count() + "⏰ ****\n\n".chars().count();
-    let room = CONTENT_MAX.saturating_sub(fixed);
-    let beside_link = room.saturating_sub(link.chars().count() + "[]()".len());
-    let linked = escaped_within(&event.title, beside_link);
-    let heading = if !linked.is_empty() && (beside_link >= LINKED_MIN || linked == text::escape(&event.title))
-    {
-        format!("[{linked}]({link})")
-    } else {
-        escaped_within(&event.title, room)
-    };
-    format!("⏰ **{heading}**{numbers}\n\n{mentions}")
+/// Each title leads to its event here, so the buttons are left for the question that each reminder answers.
+fn together(guild: GuildId, bundle: &[Outgoing], first: &Outgoing) -> MessageBody {
+    let mut users: Vec<UserId> = Vec::new();
+    for user in bundle.iter().flat_map(|outgoing| &outgoing.reminder.recipients) {
+        if !users.contains(user) {
+            users.push(*user);
+        }
+    }
+    let rows = bundle.chunks(BUTTONS_PER_ROW).map(|row| {
+        let button = |outgoing: &Outgoing| {
+            let label = format!("{QUESTION} {}", outgoing.event.title);
+            missing(guild, outgoing, 0).label(text::shorten(&label, LABEL_MAX))
+        };
+        CreateActionRow::Buttons(row.iter().map(button).collect())
+    });
+    MessageBody {
+        content: reminder_text::together(guild, bundle),
+        components: rows.collect(),
+        allowed_mentions: AllowedMentions::users(&users),
+        nonce: Some(Nonce::new(first.reminder.part_nonce(0))),
+        ..MessageBody::default()
+    }
 }
 
-/// The title made harmless and cut to fit; cut before it is escaped, so that no escape is cut in half.
-fn escaped_within(title: &str, room: usize) -> String {
-    let lengths = (0..=title.chars().count()).rev();
-    let mut shorter = lengths.map(|length| text::escape(&text::shorten(title, length)));
-    shorter.find(|title| title.chars().count() <= room).unwrap_or_default()
-}
-
-fn numbers(reminder: &Reminder) -> String {
-    let missing = reminder.recipients.len();
-    let total = reminder.responded + missing;
-    let late = if reminder.is_late() { " (late)" } else { "" };
-    let repeat = if reminder.perhaps_sent_before { " (perhaps sent before)" } else { "" };
-    let next = reminder.next_due_at.map(|next| format!(" Next {}.", text::relative_time(next)));
-    let next = next.unwrap_or_default();
-    format!("{late}{repeat}\n{} of {total} answered, {missing} missing.{next}", reminder.responded)
+/// The button that shows who has not answered; its custom id is also how the message is known again.
+fn missing(guild: GuildId, outgoing: &Outgoing, part: u16) -> CreateButton {
+    let action = Action::Missing { reminder: outgoing.reminder.id, part };
+    CreateButton::new(CustomId { guild, action }.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::bundle::{REMINDERS_PER_MESSAGE, bundles};
     use crate::domain::choice::Choices;
-    use crate::domain::event::{EventId, Origin, State};
+    use crate::domain::event::{Event, EventId, Origin, State};
     use crate::domain::interval::Interval;
-    use crate::domain::reminder::{MENTIONS_PER_PART, ReminderId, Status};
+    use crate::domain::reminder::{MENTIONS_PER_PART, Reminder, ReminderId, Status};
+    use crate::domain::reminder_text::CONTENT_MAX;
     use crate::ids::{ChannelId, MessageId};
     use chrono::{DateTime, TimeDelta};
     use proptest::prelude::*;
@@ -123,8 +126,12 @@ mod tests {
         }
     }
 
+    fn outgoing(title: &str, reminder: &Reminder) -> Outgoing {
+        Outgoing { event: event(title), reminder: reminder.clone() }
+    }
+
     fn part(title: &str, reminder: &Reminder, part: usize) -> MessageBody {
-        render(GUILD, &event(title), reminder, part).unwrap()
+        render(GUILD, &[outgoing(title, reminder)], part).unwrap()
     }
 
     #[test]
@@ -186,10 +193,74 @@ mod tests {
 
     #[test]
     fn there_is_no_part_after_the_last() {
-        assert!(render(GUILD, &event("x"), &reminder(80), 1).is_none());
+        assert!(render(GUILD, &[outgoing("x", &reminder(80))], 1).is_none());
+    }
+
+    #[test]
+    fn reminders_that_share_a_message_each_say_all_they_should() {
+        let mut second = outgoing("Training [hard](mode)", &reminder(2));
+        second.reminder.id = ReminderId(8);
+        second.reminder.perhaps_sent_before = true;
+        let body = render(GUILD, &[outgoing("Match", &reminder(3)), second], 0).unwrap();
+        let link = event("").link(GUILD);
+        let first =
+            format!("⏰ **[Match]({link})**\n2 of 5 answered, 3 missing. Next <t:1800003600:R>.\n\n<@");
+        let second =
+            format!("\n\n⏰ **[Training \\[hard\\]\\(mode\\)]({link})** (perhaps sent before)\n2 of 4 ");
+        assert!(body.content.starts_with(&first) && body.content.contains(&second), "{}", body.content);
+        let json = serde_json::to_value(&body).unwrap();
+        assert_eq!(
+            json["allowed_mentions"]["users"].as_array().unwrap().len(),
+            3,
+            "who is in both counts once"
+        );
+        let buttons = json["components"][0]["components"].as_array().unwrap();
+        let labels: Vec<_> = buttons.iter().map(|button| button["label"].as_str().unwrap()).collect();
+        assert_eq!(labels, ["Who is missing? Match", "Who is missing? Training [hard](mode)"]);
+        let markers: Vec<CustomId> =
+            buttons.iter().map(|button| button["custom_id"].as_str().unwrap().parse().unwrap()).collect();
+        let reminders = markers.iter().map(|marker| marker.action);
+        let expected = [7, 8].map(|id| Action::Missing { reminder: ReminderId(id), part: 0 });
+        assert_eq!(reminders.collect::<Vec<_>>(), expected);
     }
 
     proptest! {
+        #[test]
+        fn what_shares_a_message_fits_into_it(
+            events in proptest::collection::vec((".{1,100}", 1u64..120, 0u64..3), 1..25)
+        ) {
+            let all: Vec<Outgoing> = events.iter().zip(1..).map(|((title, recipients, channel), id)| {
+                let mut outgoing = outgoing(title, &reminder(*recipients));
+                outgoing.reminder.id = ReminderId(id);
+                outgoing.event.channel_id = ChannelId::new(*channel);
+                outgoing
+            }).collect();
+            let bundles = bundles(GUILD, all.clone());
+            let mut ids: Vec<_> = bundles.iter().flatten().map(|outgoing| outgoing.reminder.id.0).collect();
+            ids.sort_unstable();
+            prop_assert_eq!(ids, (1..).take(all.len()).collect::<Vec<i64>>());
+            for bundle in bundles {
+                let channel = bundle[0].event.channel_id;
+                prop_assert!(bundle.iter().all(|outgoing| outgoing.event.channel_id == channel));
+                prop_assert!(bundle.len() <= REMINDERS_PER_MESSAGE);
+                let body = render(GUILD, &bundle, 0).unwrap();
+                prop_assert!(body.content.chars().count() <= CONTENT_MAX);
+                let json = serde_json::to_value(&body).unwrap();
+                prop_assert!(json["allowed_mentions"]["users"].as_array().unwrap().len() <= MENTIONS_PER_PART);
+                let rows = json["components"].as_array().unwrap();
+                let buttons: Vec<_> = rows.iter().flat_map(|row| row["components"].as_array().unwrap()).collect();
+                prop_assert!(rows.iter().all(|row| row["components"].as_array().unwrap().len() <= 5));
+                prop_assert!(buttons.iter().all(|button| button["label"].as_str().unwrap().chars().count() <= 80));
+                if bundle.len() > 1 {
+                    for user in bundle.iter().flat_map(|outgoing| &outgoing.reminder.recipients) {
+                        let mention = format!("<@{user}>");
+                        prop_assert!(body.content.contains(&mention));
+                    }
+                    prop_assert_eq!(buttons.len(), bundle.len());
+                }
+            }
+        }
+
         #[test]
         fn a_reminder_fits_and_mentions_everybody_once(title in ".{1,100}", recipients in 1u64..400, late: bool) {
             let mut reminder = reminder(recipients);
@@ -199,7 +270,7 @@ mod tests {
             }
             let mut mentioned = Vec::new();
             for number in 0..reminder.parts().len() {
-                let body = render(GUILD, &event(&title), &reminder, number).unwrap();
+                let body = part(&title, &reminder, number);
                 prop_assert!(body.content.chars().count() <= CONTENT_MAX);
                 let users: Vec<UserId> = reminder.parts().nth(number).unwrap().to_vec();
                 prop_assert!(users.len() <= MENTIONS_PER_PART);

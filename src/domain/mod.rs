@@ -10,6 +10,7 @@
 //! To add a rule: a file with the type, its functions and their tests, and a line below.
 
 pub mod audience;
+pub mod bundle;
 pub mod choice;
 pub mod custom_id;
 pub mod emoji;
@@ -18,6 +19,7 @@ pub mod interval;
 pub mod message_link;
 pub mod permissions;
 pub mod reminder;
+pub mod reminder_text;
 pub mod response;
 pub mod settings;
 pub mod text;

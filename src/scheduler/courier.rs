@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::audience::Member;
-use crate::domain::event::{Event, EventId};
-use crate::domain::reminder::Reminder;
+use crate::domain::event::EventId;
+use crate::domain::reminder_text::Outgoing;
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 use crate::storage::Lease;
 
@@ -33,32 +33,36 @@ pub trait Courier: Send + Sync + 'static {
         members: &[Member],
     ) -> Result<HashSet<UserId>, SendError>;
 
-    /// Sends one part of a reminder, at most once for the same nonce, and pings exactly the members of that part.
+    /// Sends one message, at most once for the same nonce, and pings exactly the members that it names: one part of a
+    /// reminder, or several reminders of one channel and one nonce, each of one part only.
     ///
     /// # Errors
-    /// [`SendError`] says what is to become of the reminder.
+    /// [`SendError`] says what is to become of the reminders.
     async fn send(
         &self,
         guild: GuildId,
-        event: &Event,
-        reminder: &Reminder,
+        bundle: &[Outgoing],
         part: usize,
+        haste: Haste,
     ) -> Result<MessageId, SendError>;
 
-    /// Looks whether a part whose acceptance was never heard of stands in its channel.
+    /// Looks whether a part whose acceptance was never heard of stands in its channel, alone or in company.
     ///
     /// # Errors
     /// As [`Courier::send`].
-    async fn probe(
-        &self,
-        guild: GuildId,
-        event: &Event,
-        reminder: &Reminder,
-        part: usize,
-    ) -> Result<Probe, SendError>;
+    async fn probe(&self, guild: GuildId, outgoing: &Outgoing, part: usize) -> Result<Probe, SendError>;
 
     /// Tells that what the message of an event shows has changed; it is rewritten soon.
     fn event_changed(&self, guild: GuildId, event: EventId);
+}
+
+/// How soon a message should leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Haste {
+    /// As soon as the limits allow.
+    Fresh,
+    /// Behind what is fresh, and more slowly: it was due while Muster was away.
+    Backlog,
 }
 
 /// What a look into a channel's history found.

@@ -1,80 +1,32 @@
-//! One reminder's way to Discord: claim, send, mark, and what a failure makes of it.
+//! The way of reminders to Discord: set out, send, mark.
 //!
-//! A crash between any two steps loses nothing and doubles nothing. A part is sent with a nonce that Discord
-//! recognises for a few minutes; later, the channel's history is asked first.
+//! A crash between any two steps loses nothing and doubles nothing. A message is sent with a nonce that Discord recognises
+//! for a few minutes; later, the channel's history is asked first. What travels in one message takes each step together.
+
+use std::collections::HashSet;
 
 use super::Scheduler;
 use super::courier::SendError;
-use super::pass::PassError;
+use super::round::Round;
 use crate::clock::Timestamp;
 use crate::domain::event::{Event, State};
-use crate::domain::reminder::Reminder;
+use crate::domain::reminder::{self, Reminder, ReminderId};
+use crate::domain::reminder_text::Outgoing;
+use crate::ids::MessageId;
 use crate::storage::{Lease, StorageError};
 use crate::telemetry::metric;
 
-/// Sends a reminder that was claimed at this moment, and writes down what became of it.
-///
-/// # Errors
-/// [`StorageError`] if the outcome could not be written; the row then says to try again.
-pub(super) async fn deliver(
-    scheduler: &Scheduler,
-    store: &Lease,
-    event: &Event,
-    reminder: Reminder,
-) -> Result<(), StorageError> {
-    let delivery = Delivery { scheduler, store, event };
-    if delivery.begin(&reminder).await? { delivery.send(reminder).await } else { Ok(()) }
-}
-
-/// Goes on with a reminder that was claimed earlier, if it is still wanted, and writes down what became of it.
-///
-/// # Errors
-/// As [`deliver`].
-pub(super) async fn go_on(
-    scheduler: &Scheduler,
-    store: &Lease,
-    reminder: Reminder,
-) -> Result<(), StorageError> {
-    let Some(event) = store.events().find(reminder.event_id).await? else {
-        let now = scheduler.clock.now();
-        if store.reminders().mark_skipped(reminder.id, "its event is gone", now).await? {
-            metrics::counter!(metric::REMINDERS, "status" => "skipped").increment(1);
-        }
-        return Ok(());
-    };
-    let delivery = Delivery { scheduler, store, event: &event };
-    if let Some(why) = is_unwanted(&event, &reminder) {
-        return delivery.skip(reminder.id, why).await;
-    }
-    if !delivery.begin(&reminder).await? {
-        return Ok(());
-    }
-    match delivery.brought_up_to_date(reminder.clone()).await {
-        Ok(Some(reminder)) if reminder.recipients.is_empty() => {
-            delivery.skip(reminder.id, "nobody was missing any more when it could be sent").await
-        }
-        Ok(Some(reminder)) => delivery.send(reminder).await,
-        Ok(None) => Ok(()),
-        Err(PassError::Discord(error)) => delivery.settle(&reminder, error).await,
-        Err(PassError::Storage(error)) => Err(error),
-    }
-}
-
-/// Why a reminder that waited is no longer wanted, as a part of a sentence.
-fn is_unwanted(event: &Event, reminder: &Reminder) -> Option<&'static str> {
-    match event.state {
-        State::Ended(_) => Some("its event is over"),
-        // One that was asked for during the pause knows of no next instant.
-        State::Paused if reminder.next_due_at.is_some() => Some("its event was paused"),
-        State::Paused | State::Active | State::Suspended(_) => None,
-    }
-}
-
-/// One reminder of one event on its way.
+/// One event's reminder on its way.
 pub(super) struct Delivery<'a> {
     pub(super) scheduler: &'a Scheduler,
     pub(super) store: &'a Lease,
     pub(super) event: &'a Event,
+}
+
+impl Delivery<'_> {
+    pub(super) fn now(&self) -> Timestamp {
+        self.scheduler.clock.now()
+    }
 }
 
 /// How far an attempt came.
@@ -85,31 +37,84 @@ enum Outcome {
     Failed(SendError),
 }
 
-impl Delivery<'_> {
-    pub(super) fn now(&self) -> Timestamp {
-        self.scheduler.clock.now()
-    }
-
-    /// Writes down that an attempt begins; `false` if there is nothing left to attempt.
-    async fn begin(&self, reminder: &Reminder) -> Result<bool, StorageError> {
-        let retry_at = self.backoff(reminder.attempts, None);
-        self.store.reminders().begin_attempt(reminder.id, retry_at, self.now()).await
-    }
-
-    async fn send(&self, reminder: Reminder) -> Result<(), StorageError> {
-        match self.send_parts(&reminder).await? {
-            Outcome::Sent => self.mark_sent(&reminder).await,
-            Outcome::Interrupted => Ok(()),
-            Outcome::Failed(error) => self.settle(&reminder, error).await,
+impl Round<'_> {
+    /// Sends reminders that share a message, or one that may need several, and writes down what became of them.
+    ///
+    /// # Errors
+    /// [`StorageError`] if an attempt or its outcome could not be written; the rows then say to try again.
+    pub(super) async fn deliver(&self, bundle: Vec<Outgoing>) -> Result<(), StorageError> {
+        let Some(first) = bundle.first() else { return Ok(()) };
+        let nonce = first.reminder.nonce.clone();
+        let bundle = self.set_out(bundle, &nonce).await?;
+        match bundle.as_slice() {
+            [] => Ok(()),
+            [only] if needs_messages_of_its_own(&only.reminder) => self.send_parts(only).await,
+            bundle => self.send_together(bundle).await,
         }
     }
 
-    async fn send_parts(&self, reminder: &Reminder) -> Result<Outcome, StorageError> {
+    /// Writes down that an attempt begins, under one nonce; what is left to attempt.
+    async fn set_out(&self, mut bundle: Vec<Outgoing>, nonce: &str) -> Result<Vec<Outgoing>, StorageError> {
+        let attempts = bundle.iter().map(|outgoing| outgoing.reminder.attempts).max().unwrap_or_default();
+        let Some(first) = bundle.first() else { return Ok(bundle) };
+        let retry_at = self.delivery(&first.event).backoff(attempts, None);
+        let out = self.store.reminders().set_out(&ids(&bundle), nonce, retry_at, self.now()).await?;
+        let out: HashSet<ReminderId> = out.into_iter().collect();
+        bundle.retain(|outgoing| out.contains(&outgoing.reminder.id));
+        for outgoing in &mut bundle {
+            nonce.clone_into(&mut outgoing.reminder.nonce);
+        }
+        Ok(bundle)
+    }
+
+    async fn send_together(&self, bundle: &[Outgoing]) -> Result<(), StorageError> {
+        let haste = self.haste(bundle);
+        match self.scheduler.courier.send(self.guild(), bundle, 0, haste).await {
+            Ok(message) => self.delivered(bundle, Some(message)).await,
+            Err(SendError::SentAndDeleted) => self.delivered(bundle, None).await,
+            // One of them may have spoilt it for the others.
+            Err(SendError::Refused { .. }) if bundle.len() > 1 => self.send_each(bundle).await,
+            Err(error) => {
+                for outgoing in bundle {
+                    self.delivery(&outgoing.event).settle(&outgoing.reminder, error.clone()).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends what Discord refused together one after the other, each under the nonce that it would have had alone: of the
+    /// refused message nothing was made.
+    async fn send_each(&self, bundle: &[Outgoing]) -> Result<(), StorageError> {
+        let mut apart = bundle.to_vec();
+        for Outgoing { reminder, .. } in &mut apart {
+            reminder.nonce = reminder::nonce(self.guild(), reminder.id, reminder.addressed_at);
+        }
+        let nonces: Vec<_> =
+            apart.iter().map(|outgoing| (outgoing.reminder.id, outgoing.reminder.nonce.clone())).collect();
+        self.store.reminders().part(&nonces, self.now()).await?;
+        for outgoing in apart {
+            Box::pin(self.deliver(vec![outgoing])).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_parts(&self, outgoing: &Outgoing) -> Result<(), StorageError> {
+        match self.try_parts(outgoing).await? {
+            Outcome::Sent => self.all_parts_sent(outgoing).await,
+            Outcome::Interrupted => Ok(()),
+            Outcome::Failed(error) => self.delivery(&outgoing.event).settle(&outgoing.reminder, error).await,
+        }
+    }
+
+    async fn try_parts(&self, outgoing: &Outgoing) -> Result<Outcome, StorageError> {
+        let reminder = &outgoing.reminder;
+        let alone = std::slice::from_ref(outgoing);
         for part in reminder.message_ids.len()..reminder.parts().len() {
             if part > 0 && self.scheduler.shutdown.is_requested() {
                 return Ok(Outcome::Interrupted);
             }
-            let sent = self.scheduler.courier.send(self.store.guild_id(), self.event, reminder, part).await;
+            let sent = self.scheduler.courier.send(self.guild(), alone, part, self.haste(alone)).await;
             let message = match sent {
                 Ok(message) => Some(message),
                 Err(SendError::SentAndDeleted) => None,
@@ -123,26 +128,56 @@ impl Delivery<'_> {
         Ok(Outcome::Sent)
     }
 
-    async fn mark_sent(&self, reminder: &Reminder) -> Result<(), StorageError> {
+    async fn all_parts_sent(&self, outgoing: &Outgoing) -> Result<(), StorageError> {
+        let (reminder, now) = (&outgoing.reminder, self.now());
+        let members = reminder.recipients.len();
+        let is_marked = self.store.reminders().mark_sent(reminder.id, members, now).await?;
+        self.sent(outgoing, is_marked, now).await
+    }
+
+    /// Marks the reminders that one message carries.
+    pub(super) async fn delivered(
+        &self,
+        bundle: &[Outgoing],
+        message: Option<MessageId>,
+    ) -> Result<(), StorageError> {
         let now = self.now();
-        if !self.store.reminders().mark_sent(reminder.id, reminder.recipients.len(), now).await? {
-            self.log(
-                reminder.id,
-                "its row had ended before",
-                "a reminder was sent that was no longer wanted",
-            );
+        let marked = self.store.reminders().mark_delivered(&ids(bundle), message, now).await?;
+        for outgoing in bundle {
+            self.sent(outgoing, marked.contains(&outgoing.reminder.id), now).await?;
+        }
+        Ok(())
+    }
+
+    /// What else follows once a reminder is sent.
+    async fn sent(&self, outgoing: &Outgoing, is_marked: bool, now: Timestamp) -> Result<(), StorageError> {
+        let Outgoing { event, reminder } = outgoing;
+        if !is_marked {
+            let why = "its row had ended before";
+            self.delivery(event).log(reminder.id, why, "a reminder was sent that was no longer wanted");
             return Ok(());
         }
-        if self.store.events().lift_suspension(self.event.id, None, now).await? {
-            self.scheduler.courier.event_changed(self.store.guild_id(), self.event.id);
+        if matches!(event.state, State::Suspended(_))
+            && self.store.events().lift_suspension(event.id, None, now).await?
+        {
+            self.scheduler.courier.event_changed(self.guild(), event.id);
         }
         metrics::counter!(metric::REMINDERS, "status" => "sent").increment(1);
         let lateness = (now - reminder.scheduled_at).to_std().unwrap_or_default();
         metrics::histogram!(metric::LATENESS).record(lateness.as_secs_f64());
         tracing::info!(
-            guild.id = %self.store.guild_id(), event.id = %self.event.id, reminder.id = %reminder.id,
+            guild.id = %self.guild(), event.id = %event.id, reminder.id = %reminder.id,
             members = reminder.recipients.len(), lateness_ms = lateness.as_millis(), "reminder sent"
         );
         Ok(())
     }
+}
+
+/// Whether it cannot share a message: it has several, or some of it was accepted already.
+fn needs_messages_of_its_own(reminder: &Reminder) -> bool {
+    reminder.parts().len() > 1 || !reminder.message_ids.is_empty()
+}
+
+fn ids(bundle: &[Outgoing]) -> Vec<ReminderId> {
+    bundle.iter().map(|outgoing| outgoing.reminder.id).collect()
 }

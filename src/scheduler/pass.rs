@@ -1,22 +1,32 @@
 //! One guild's turn: its unfinished reminders first, then what has become due.
+//!
+//! A turn is short: after a few messages the guild goes to the end of the row, so that one with ten thousand reminders holds up
+//! nobody who has one.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
 use super::courier::SendError;
-use super::turnout::turnout_of;
-use super::{Scheduler, delivery, sync_due};
+use super::round::Round;
+use super::unfinished::GoOn;
+use super::{Scheduler, sync_due};
 use crate::clock::Timestamp;
-use crate::domain::audience::Turnout;
-use crate::domain::event::{EndReason, Event};
-use crate::domain::reminder::{first_on_grid, rotated};
+use crate::domain::bundle::{REMINDERS_PER_MESSAGE, bundles};
+use crate::domain::event::Event;
+use crate::domain::reminder_text::Outgoing;
 use crate::ids::GuildId;
-use crate::storage::{Lease, Membership, NewReminder, Skip, StorageError};
-use crate::telemetry::metric;
+use crate::storage::{Membership, StorageError};
 
-/// Due events handled before the agenda is looked at again.
-const EVENTS_PER_PASS: usize = 100;
+/// Messages that a guild sends before others have their turn. With so many guilds at a time as there may be, a reminder
+/// waits less than three seconds for its guild's turn at Discord's usual rate.
+const MESSAGES_PER_PASS: usize = 2;
+/// Companies of unfinished reminders, or due events, that are read at a time.
+const PAGE: usize = 100;
+/// Due events of one channel that are claimed at a time: who has answered is looked up just before they leave.
+const EVENTS_AT_ONCE: usize = REMINDERS_PER_MESSAGE;
+/// When a guild has another turn that had to leave off, and in which something failed.
+const LEFT_OFF: TimeDelta = TimeDelta::seconds(1);
 
 /// How often reminders that Discord refuses for want of a permission are tried again.
 pub(super) const SUSPENSION: TimeDelta = TimeDelta::hours(12);
@@ -25,6 +35,8 @@ pub(super) const SUSPENSION: TimeDelta = TimeDelta::hours(12);
 pub(super) struct Pass {
     pub(super) scheduler: Scheduler,
     pub(super) guild: GuildId,
+    /// What was due before this instant was missed while Muster was away.
+    pub(super) awake_since: Timestamp,
 }
 
 /// How a pass ended.
@@ -61,8 +73,26 @@ impl PassError {
     }
 }
 
+/// How far a pass came.
+#[derive(Default)]
+struct Progress {
+    messages: usize,
+    /// The first failure.
+    trouble: Option<PassError>,
+    /// Whether something that is due was left for the guild's next turn.
+    left_off: bool,
+}
+
+impl Progress {
+    fn note(&mut self, outcome: Result<(), impl Into<PassError>>) {
+        if let Err(error) = outcome {
+            self.trouble.get_or_insert(error.into());
+        }
+    }
+}
+
 impl Pass {
-    /// Does all that is due in this guild, and writes into the agenda when it is due again unless something failed.
+    /// Does what is due in this guild, and writes into the agenda when it is due again unless something failed.
     pub(super) async fn run(&self) -> Ended {
         self.work().await.unwrap_or_else(|error| Ended::InTrouble { error, next: None })
     }
@@ -80,11 +110,15 @@ impl Pass {
         };
         courier.refresh(&store).await?;
         let now = clock.now();
-        match self.work_in(&store, now).await? {
+        let progress = self.work_in(&Round::new(&self.scheduler, &store, self.awake_since), now).await?;
+        match progress.trouble {
             None => {
                 sync_due(&store, registry, agenda).await?;
                 store.reminders().delete_old(now).await?;
                 Ok(Ended::Well)
+            }
+            Some(error) if progress.left_off => {
+                Ok(Ended::InTrouble { error, next: Some(clock.now() + LEFT_OFF) })
             }
             Some(error) => {
                 // What has become due since was not looked at yet.
@@ -94,93 +128,85 @@ impl Pass {
         }
     }
 
-    /// Goes through all that is due at `now`, whatever becomes of each; the first failure, if there is one.
-    async fn work_in(&self, store: &Lease, now: Timestamp) -> Result<Option<PassError>, PassError> {
-        let mut first = None;
-        for reminder in store.reminders().pending(now, EVENTS_PER_PASS).await? {
-            if self.scheduler.shutdown.is_requested() {
-                return Ok(first);
+    /// Goes through what is due at `now`, whatever becomes of each, until the turn is over.
+    async fn work_in(&self, round: &Round<'_>, now: Timestamp) -> Result<Progress, PassError> {
+        let mut progress = Progress::default();
+        let mut anew = Vec::new();
+        for company in round.store.reminders().pending(now, PAGE).await? {
+            if self.is_over(&mut progress) {
+                return Ok(progress);
             }
-            if let Err(error) = delivery::go_on(&self.scheduler, store, reminder).await {
-                first.get_or_insert(error.into());
+            match round.go_on(company).await {
+                Ok(GoOn::WordForWord(company)) => self.deliver(round, company, &mut progress).await,
+                Ok(GoOn::Anew(some)) => anew.extend(some),
+                Err(error) => progress.note(Err(error)),
+            }
+            // What is not sent now would have to be brought up to date once more.
+            if anew.len() >= EVENTS_AT_ONCE {
+                self.deliver_all(round, std::mem::take(&mut anew), &mut progress).await;
             }
         }
-        for event in store.events().due(now, EVENTS_PER_PASS).await? {
-            if self.scheduler.shutdown.is_requested() {
-                return Ok(first);
-            }
-            if let Err(error) = self.remind(store, &event).await {
-                first.get_or_insert(error);
-            }
-        }
-        Ok(first)
+        self.deliver_all(round, anew, &mut progress).await;
+        self.remind_of_due(round, now, &mut progress).await?;
+        Ok(progress)
     }
 
-    /// Claims the reminder of a due event and sends it, or notes that nobody is missing.
-    async fn remind(&self, store: &Lease, event: &Event) -> Result<(), PassError> {
-        let Some(scheduled_at) = event.next_due_at else { return Ok(()) };
-        let turnout = match turnout_of(&self.scheduler, store, event).await {
-            Ok(turnout) => turnout,
-            Err(PassError::Discord(SendError::ChannelGone)) => return self.end_channel(store, event).await,
-            Err(PassError::Discord(SendError::Forbidden { why })) => {
-                return self.suspend(store, event, scheduled_at, &why).await;
-            }
-            Err(error) => return Err(error),
-        };
-        let now = self.scheduler.clock.now();
-        let next_due_at = first_on_grid(event.grid_at, event.interval, now);
-        let unfinished = store.reminders().has_pending(event.id).await?;
-        if turnout.non_responders.is_empty() || unfinished {
-            let why = unfinished.then_some("an earlier reminder was still on its way");
-            let responded = turnout.responded;
-            let skip = Skip { event_id: event.id, scheduled_at, next_due_at, responded, why };
-            if store.reminders().skip(&skip, now).await? {
-                metrics::counter!(metric::REMINDERS, "status" => "skipped").increment(1);
-            }
-            return Ok(());
-        }
-        let claim = new_reminder(event, scheduled_at, next_due_at, turnout);
-        if let Some(reminder) = store.reminders().claim(&claim, now).await? {
-            delivery::deliver(&self.scheduler, store, event, reminder).await?;
-        }
-        Ok(())
-    }
-
-    async fn end_channel(&self, store: &Lease, event: &Event) -> Result<(), PassError> {
-        let ended = store.events().end_in_channel(event.channel_id, self.scheduler.clock.now()).await?;
-        tracing::info!(
-            guild.id = %self.guild, channel.id = %event.channel_id, events = ended.len(),
-            reason = EndReason::ChannelDeleted.sentence(), "events ended"
-        );
-        Ok(())
-    }
-
-    async fn suspend(
+    /// Claims the reminders of due events, channel by channel, and sends them. Events that fail are passed over, and hide none
+    /// behind them.
+    async fn remind_of_due(
         &self,
-        store: &Lease,
-        event: &Event,
-        due: Timestamp,
-        why: &str,
+        round: &Round<'_>,
+        now: Timestamp,
+        progress: &mut Progress,
     ) -> Result<(), PassError> {
-        let now = self.scheduler.clock.now();
-        tracing::warn!(guild.id = %self.guild, event.id = %event.id, due_at = %due, why, "reminders are suspended");
-        store.events().suspend(event.id, why, now + SUSPENSION, now).await?;
-        self.scheduler.courier.event_changed(self.guild, event.id);
-        Ok(())
+        let mut after = None;
+        loop {
+            let page = round.store.events().due(now, after, PAGE).await?;
+            after = page.last().and_then(|event| Some((event.next_due_at?, event.id)));
+            let is_last = page.len() < PAGE;
+            for events in by_channel(page) {
+                for some in events.chunks(EVENTS_AT_ONCE) {
+                    if self.is_over(progress) {
+                        return Ok(());
+                    }
+                    let claimed = round.claim(some, |error| progress.note(Err(error))).await;
+                    self.deliver_all(round, claimed, progress).await;
+                }
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn deliver_all(&self, round: &Round<'_>, outgoing: Vec<Outgoing>, progress: &mut Progress) {
+        for bundle in bundles(self.guild, outgoing) {
+            self.deliver(round, bundle, progress).await;
+        }
+    }
+
+    async fn deliver(&self, round: &Round<'_>, bundle: Vec<Outgoing>, progress: &mut Progress) {
+        progress.messages += 1;
+        progress.note(round.deliver(bundle).await);
+    }
+
+    /// Whether nothing more is begun in this turn, although something is left.
+    fn is_over(&self, progress: &mut Progress) -> bool {
+        progress.left_off |= progress.messages >= MESSAGES_PER_PASS || self.scheduler.shutdown.is_requested();
+        progress.left_off
     }
 }
 
-fn new_reminder(
-    event: &Event,
-    scheduled_at: Timestamp,
-    next_due_at: Timestamp,
-    turnout: Turnout,
-) -> NewReminder {
-    NewReminder {
-        event_id: event.id,
-        scheduled_at,
-        next_due_at: Some(next_due_at),
-        recipients: rotated(turnout.non_responders, scheduled_at, event.interval),
-        responded: turnout.responded,
+/// Events by their channel, in the order in which the first of each channel was due.
+fn by_channel(events: Vec<Event>) -> Vec<Vec<Event>> {
+    let mut channels: Vec<Vec<Event>> = Vec::new();
+    for event in events {
+        let channel =
+            |events: &&mut Vec<Event>| events.first().map(|first| first.channel_id) == Some(event.channel_id);
+        match channels.iter_mut().find(channel) {
+            Some(events) => events.push(event),
+            None => channels.push(vec![event]),
+        }
     }
+    channels
 }

@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
@@ -16,12 +17,19 @@ use crate::errors::chain;
 use crate::ids::GuildId;
 use crate::lifecycle::{Pulse, Shutdown};
 use crate::storage::{GuildStores, Registry, StorageError};
+use crate::telemetry::metric;
 
 /// No sleep is longer: the wall clock may step, and the machine may have slept.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 /// Guilds worked on at the same time. Each sends one message at a time, so this bounds what waits in the sender.
 const PASSES_AT_ONCE: usize = 64;
+
+/// Of these, at most so many with something that was due while Muster was away, so that what is fresh finds room beside them.
+const BACKLOG_PASSES_AT_ONCE: usize = 16;
+
+/// A clock that moved on by so much more than it should have between two ticks was set, or the machine slept.
+const SLEPT: TimeDelta = TimeDelta::seconds(60);
 
 /// Guilds taken from the agenda at one tick.
 const GUILDS_PER_TICK: usize = 1_000;
@@ -55,6 +63,11 @@ struct Passes {
     /// How long guilds rest in which something keeps failing.
     rests: Rests,
     room: Arc<Semaphore>,
+    backlog_room: Arc<Semaphore>,
+    /// When the clock was looked at last.
+    looked_at: Timestamp,
+    /// What was due before this instant was missed while Muster was away.
+    awake_since: Timestamp,
 }
 
 impl Scheduler {
@@ -63,11 +76,15 @@ impl Scheduler {
     /// # Errors
     /// If a pass panicked: its guild's reminders would rest until the next start, which nobody would notice.
     pub async fn run(self) -> Result<(), JoinError> {
+        let now = self.clock.now();
         let mut passes = Passes {
             running: JoinSet::new(),
             busy: HashMap::new(),
             rests: Rests::default(),
-            room: Arc::new(Semaphore::new(PASSES_AT_ONCE)),
+            room: Arc::new(Semaphore::new(PASSES_AT_ONCE - BACKLOG_PASSES_AT_ONCE)),
+            backlog_room: Arc::new(Semaphore::new(BACKLOG_PASSES_AT_ONCE)),
+            looked_at: now,
+            awake_since: now,
         };
         while !self.shutdown.is_requested() {
             self.pulse.beat();
@@ -113,16 +130,24 @@ impl Scheduler {
 
     /// Starts a pass for each guild with something due; one that has a pass gets another when that has ended.
     fn tick(&self, passes: &mut Passes) {
-        for (guild, due) in self.agenda.take_due(self.clock.now(), GUILDS_PER_TICK) {
+        let now = self.clock.now();
+        passes.look_at(now);
+        let due = self.agenda.take_due(now, GUILDS_PER_TICK);
+        if let Some((_, first)) = due.first().filter(|(_, first)| *first >= passes.awake_since) {
+            let lateness = (now - *first).to_std().unwrap_or_default();
+            metrics::histogram!(metric::TICK_LATENESS).record(lateness.as_secs_f64());
+        }
+        for (guild, due) in due {
             match passes.busy.entry(guild) {
                 Entry::Occupied(mut busy) => {
                     busy.insert(Some(due));
                 }
                 Entry::Vacant(free) => {
                     free.insert(None);
-                    passes
-                        .running
-                        .spawn(in_turn(Arc::clone(&passes.room), Pass { scheduler: self.clone(), guild }));
+                    let is_missed = due < passes.awake_since;
+                    let room = if is_missed { &passes.backlog_room } else { &passes.room };
+                    let pass = Pass { scheduler: self.clone(), guild, awake_since: passes.awake_since };
+                    passes.running.spawn(in_turn(Arc::clone(room), pass));
                 }
             }
         }
@@ -135,6 +160,16 @@ impl Scheduler {
             (due - self.clock.now()).to_std().unwrap_or(Duration::ZERO)
         });
         next.min(LONGEST_SLEEP)
+    }
+}
+
+impl Passes {
+    /// Notices that the machine slept: what was due meanwhile was missed, as it is by a stop.
+    fn look_at(&mut self, now: Timestamp) {
+        if now - self.looked_at > TimeDelta::seconds(30) + SLEPT {
+            self.awake_since = now;
+        }
+        self.looked_at = now;
     }
 }
 

@@ -35,7 +35,7 @@ mod responses;
 mod schema;
 mod stopwatch;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use data_dir::{Backup, Backups, DataDir, SetAsideNotice};
 pub use descriptors::{TooFewDescriptors, reserve_descriptors};

@@ -97,3 +97,51 @@ pub(super) fn new_reminder(event: EventId, seconds: i64) -> NewReminder {
         responded: 2,
     }
 }
+
+/// A write on a reminder's way that is to fail.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum FailingWrite {
+    /// The row of the log.
+    Claim,
+    /// The event's next instant.
+    NextInstant,
+    /// The count of attempts.
+    Attempt,
+    /// The message that Discord made.
+    Message,
+    /// That all is sent.
+    Mark,
+    /// That what shared a message goes on alone.
+    Parting,
+}
+
+/// Makes every write of this kind fail, as a broken disk does.
+pub(crate) async fn fail_writes(lease: &Lease, write: FailingWrite) {
+    let trigger = match write {
+        FailingWrite::Claim => {
+            "CREATE TRIGGER fails BEFORE INSERT ON reminder_log BEGIN SELECT RAISE(ABORT, 'it fails'); END"
+        }
+        FailingWrite::NextInstant => {
+            "CREATE TRIGGER fails BEFORE UPDATE OF next_due_at ON events BEGIN SELECT RAISE(ABORT, 'it fails'); END"
+        }
+        FailingWrite::Attempt => {
+            "CREATE TRIGGER fails BEFORE UPDATE OF attempts ON reminder_log BEGIN SELECT RAISE(ABORT, 'it fails'); END"
+        }
+        FailingWrite::Message => {
+            "CREATE TRIGGER fails BEFORE UPDATE OF message_ids ON reminder_log BEGIN SELECT RAISE(ABORT, 'it fails'); END"
+        }
+        FailingWrite::Parting => {
+            "CREATE TRIGGER fails BEFORE UPDATE OF nonce ON reminder_log WHEN new.attempts = old.attempts
+               AND old.nonce <> '' BEGIN SELECT RAISE(ABORT, 'it fails'); END"
+        }
+        FailingWrite::Mark => {
+            "CREATE TRIGGER fails BEFORE UPDATE OF status ON reminder_log BEGIN SELECT RAISE(ABORT, 'it fails'); END"
+        }
+    };
+    sqlx::query(trigger).execute(lease.pool()).await.unwrap();
+}
+
+/// Lets the writes pass again.
+pub(crate) async fn let_writes_pass(lease: &Lease) {
+    sqlx::query("DROP TRIGGER fails").execute(lease.pool()).await.unwrap();
+}

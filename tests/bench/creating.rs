@@ -13,7 +13,8 @@ use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 use crate::bound;
-use crate::ground::{Ground, Places};
+use crate::ground::Ground;
+use crate::places::Places;
 use crate::report::{Report, Target};
 use crate::samples::{Rounds, in_turns};
 

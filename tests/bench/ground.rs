@@ -1,11 +1,11 @@
-//! Where it is measured: directories on a disk and in memory, and guild stores in them.
+//! What is measured: guild stores in a directory of their own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use muster::clock::{SystemClock, Timestamp};
 use muster::domain::audience::Member;
 use muster::domain::choice::Choices;
@@ -14,37 +14,6 @@ use muster::domain::interval::Interval;
 use muster::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use muster::storage::{DataDir, GuildStores, Lease, NewEvent, StoreOptions, Synchronous};
 use tempfile::TempDir;
-
-/// What `statfs` calls a file system in memory.
-///
-/// Source: <https://man7.org/linux/man-pages/man2/statfs.2.html>
-const TMPFS: i64 = 0x0102_1994;
-
-/// The directories to measure in.
-#[derive(Debug)]
-pub(crate) struct Places {
-    pub(crate) disk: PathBuf,
-    /// `None` on a machine without one.
-    pub(crate) tmpfs: Option<PathBuf>,
-}
-
-impl Places {
-    /// Makes sure that the disk is one.
-    pub(crate) fn new(disk: PathBuf, tmpfs: PathBuf) -> Result<Self> {
-        fs::create_dir_all(&disk).with_context(|| format!("{} cannot be made", disk.display()))?;
-        ensure!(!is_in_memory(&disk)?, "{} is in memory; name a directory on a disk", disk.display());
-        Ok(Self { disk, tmpfs: is_in_memory(&tmpfs).unwrap_or(false).then_some(tmpfs) })
-    }
-
-    /// Memory where there is some, for what is not about the disk.
-    pub(crate) fn quickest(&self) -> &Path {
-        self.tmpfs.as_deref().unwrap_or(&self.disk)
-    }
-}
-
-fn is_in_memory(path: &Path) -> Result<bool> {
-    Ok(rustix::fs::statfs(path)?.f_type == TMPFS)
-}
 
 /// Guild stores in a directory that goes when they go, and room beside them for the bound's files.
 pub(crate) struct Ground {

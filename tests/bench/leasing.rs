@@ -7,7 +7,8 @@ use futures::FutureExt;
 use muster::ids::GuildId;
 use muster::storage::Synchronous;
 
-use crate::ground::{Ground, Places};
+use crate::ground::Ground;
+use crate::places::Places;
 use crate::report::{Report, Row, Target, Unit};
 use crate::samples::Samples;
 

@@ -16,6 +16,7 @@ mod leasing;
 mod many;
 mod memory;
 mod opening;
+mod places;
 mod process;
 mod report;
 mod samples;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
 
-use ground::Places;
+use places::Places;
 use process::Processors;
 use report::Report;
 

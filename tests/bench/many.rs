@@ -9,7 +9,8 @@ use futures::future::try_join_all;
 use muster::storage::Synchronous;
 use tokio_util::task::TaskTracker;
 
-use crate::ground::{Ground, Places, member, some_time};
+use crate::ground::{Ground, member, some_time};
+use crate::places::Places;
 use crate::process;
 use crate::report::{Report, Row, Spread, Target, Unit};
 use crate::samples::Samples;

@@ -4,7 +4,8 @@ use anyhow::Result;
 use muster::domain::emoji::Emoji;
 use muster::storage::{Lease, Synchronous};
 
-use crate::ground::{Ground, Places, member, some_time, watch};
+use crate::ground::{Ground, member, some_time, watch};
+use crate::places::Places;
 use crate::process;
 use crate::report::{Report, Row, Spread, Target, Unit};
 
@@ -61,7 +62,7 @@ async fn use_like_an_evening(lease: &Lease) -> Result<()> {
         lease.responses().add_reaction(event, member.user_id, &yes, now).await?;
     }
     lease.responses().of_event(event).await?;
-    lease.events().due(now, 25).await?;
+    lease.events().due(now, None, 25).await?;
     lease.events().find(event).await?;
     lease.events().list_live(10, 0).await?;
     lease.events().earliest_instant().await?;

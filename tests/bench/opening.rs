@@ -9,7 +9,8 @@ use muster::storage::Synchronous;
 use rustix::fs::{Advice, fadvise};
 
 use crate::bound;
-use crate::ground::{Ground, Places, member, watch};
+use crate::ground::{Ground, member, watch};
+use crate::places::Places;
 use crate::report::{Report, Row, Target};
 use crate::samples::{Rounds, in_turns};
 

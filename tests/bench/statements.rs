@@ -13,7 +13,8 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 
 use crate::bound;
-use crate::ground::{Ground, Places, member, some_time, watch};
+use crate::ground::{Ground, member, some_time, watch};
+use crate::places::Places;
 use crate::report::{Report, Row, Target};
 use crate::samples::{Rounds, in_turns};
 

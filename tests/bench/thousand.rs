@@ -14,7 +14,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::bound;
 use crate::creating::template;
-use crate::ground::{Ground, Places, member, some_time};
+use crate::ground::{Ground, member, some_time};
+use crate::places::Places;
 use crate::report::{Report, Target};
 use crate::samples::{Rounds, in_turns};
 

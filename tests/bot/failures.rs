@@ -46,7 +46,7 @@ async fn a_missing_permission_suspends_the_event_and_heals_by_itself() {
     let text = show.unwrap().text();
     assert!(text.contains("held up") && text.contains("Send Messages"), "{text}");
     for half_days in 1..=2 {
-        pass_hours(&stage, &metronome, 11).await;
+        pass_hours(&stage, &metronome, 10).await;
         assert_eq!(tries(&stage, &general), half_days, "it was tried again too soon");
         pass_hours(&stage, &metronome, 2).await;
         let failed = || stage.log_rows(&guild).iter().filter(|row| *row == "failed").count();

@@ -99,7 +99,7 @@ async fn a_store_that_cannot_be_written_is_told_with_its_file_and_not_blamed_on_
     store.close().await.unwrap();
     stage.start().await;
     stage.pass(HOUR);
-    stage.until("it is told", || stage.log().says("guild.db) failed to claim a reminder: ")).await;
+    stage.until("it is told", || stage.log().says("guild.db) failed to claim reminders: ")).await;
     assert!(stage.log().says("disk full") && !stage.log().says("Discord cannot be asked"));
 }
 

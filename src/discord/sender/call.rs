@@ -6,6 +6,7 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::multipart::{Form, Part};
 use serde::Serialize;
+use tokio::time::Instant;
 
 const DEADLINE: Duration = Duration::from_secs(15);
 /// Discord forgets an interaction after three seconds.
@@ -24,6 +25,8 @@ pub(crate) enum Urgency {
     Interactive,
     /// Nobody waits: reminders, edits, reconciliation.
     Background,
+    /// Reminders that were due while Muster was away: behind all else, and more slowly.
+    Backlog,
 }
 
 /// What Discord's per-route limits are counted by: method, path with the ids left out, and the major parameter.
@@ -58,6 +61,8 @@ pub(crate) struct Call {
     pub(super) urgency: Urgency,
     /// Whether doing it twice is the same as doing it once, whatever became of the first.
     pub(super) repeatable: bool,
+    /// It must not leave later, however long it has to wait for the limits.
+    pub(super) not_after: Option<Instant>,
 }
 
 impl Call {
@@ -66,7 +71,7 @@ impl Call {
         let repeatable = method == Method::GET;
         let key = RouteKey { method, template, major };
         let urgency = Urgency::Interactive;
-        Self { key, path, body: None, uploads: Vec::new(), urgency, repeatable }
+        Self { key, path, body: None, uploads: Vec::new(), urgency, repeatable, not_after: None }
     }
 
     /// The same request with a JSON body.
@@ -87,6 +92,13 @@ impl Call {
     #[must_use]
     pub(crate) fn repeatable(mut self) -> Self {
         self.repeatable = true;
+        self
+    }
+
+    /// The same request, which must not leave after this instant.
+    #[must_use]
+    pub(crate) fn not_after(mut self, instant: Option<Instant>) -> Self {
+        self.not_after = instant;
         self
     }
 
@@ -118,8 +130,13 @@ impl Call {
         }
     }
 
+    /// Whether it has waited too long to be of use.
+    pub(super) fn is_too_late(&self) -> bool {
+        self.not_after.is_some_and(|instant| Instant::now() > instant)
+    }
+
     /// Whether it waits for the limits: all but what answers an interaction.
     pub(super) fn is_limited(&self) -> bool {
-        matches!(self.urgency, Urgency::Interactive | Urgency::Background)
+        matches!(self.urgency, Urgency::Interactive | Urgency::Background | Urgency::Backlog)
     }
 }

@@ -30,6 +30,9 @@ pub(crate) enum CallError {
     /// An outage, a timeout, a lost connection; it may have been done or not.
     #[error("Discord cannot be reached: {0}")]
     Unavailable(String),
+    /// It waited for the limits until it was of no use any more; nothing was sent.
+    #[error("it waited too long for Discord's limits to be repeated")]
+    TooLate,
     /// Too many requests were refused lately; going on would get the bot banned.
     #[error("requests are held back because Discord refused too many of them in the last ten minutes")]
     HeldBack,
@@ -76,7 +79,7 @@ impl CallError {
     /// What this means for whatever the request was about.
     pub(crate) fn fate(&self) -> Fate {
         match self {
-            Self::Unreadable(_) | Self::Unavailable(_) => Fate::Later(None),
+            Self::Unreadable(_) | Self::Unavailable(_) | Self::TooLate => Fate::Later(None),
             Self::HeldBack => Fate::Later(Some(LONG_REST)),
             Self::Limited { after } => Fate::Later(Some(*after)),
             Self::Refused { code: UNKNOWN_CHANNEL, .. } => Fate::NoChannel,

@@ -15,6 +15,8 @@ use super::call::Urgency;
 const GLOBAL_LIMIT: u32 = 50;
 /// How many may leave without a gap after a pause, as far as the rate leaves room for it below Discord's limit.
 const BURST: u32 = 3;
+/// What part of the rate a backlog takes at most: one half leaves room for what becomes due meanwhile.
+const BACKLOG_SHARE: u32 = 2;
 
 /// Lets requests leave one after the other at the global rate, those that somebody waits for before the others.
 #[derive(Debug)]
@@ -22,8 +24,11 @@ pub(super) struct Limiter {
     pace: DefaultDirectRateLimiter,
     /// Who goes next. A fair mutex: first come, first served.
     front: tokio::sync::Mutex<()>,
-    /// Who of the background goes to the front next, so that a whole backlog takes one place in that row.
+    /// Who of the background goes to the front next, so that however many they are, they take one place in that row.
     background: tokio::sync::Mutex<()>,
+    /// Who of the backlog joins the background next, at a pace of its own: one place in that row.
+    backlog: tokio::sync::Mutex<()>,
+    backlog_pace: DefaultDirectRateLimiter,
     /// Nothing leaves before this instant: Discord said so.
     paused_until: Mutex<Option<Instant>>,
 }
@@ -33,10 +38,13 @@ impl Limiter {
     pub(super) fn new(per_second: NonZeroU32) -> Self {
         let burst = GLOBAL_LIMIT.saturating_sub(per_second.get()).clamp(1, BURST);
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        let slower = NonZeroU32::new(per_second.get() / BACKLOG_SHARE).unwrap_or(NonZeroU32::MIN);
         Self {
             pace: RateLimiter::direct(Quota::per_second(per_second).allow_burst(burst)),
             front: tokio::sync::Mutex::default(),
             background: tokio::sync::Mutex::default(),
+            backlog: tokio::sync::Mutex::default(),
+            backlog_pace: RateLimiter::direct(Quota::per_second(slower).allow_burst(NonZeroU32::MIN)),
             paused_until: Mutex::default(),
         }
     }
@@ -49,11 +57,18 @@ impl Limiter {
         match urgency {
             Urgency::Callback | Urgency::FollowUp => {}
             Urgency::Interactive => self.at_the_front().await,
-            Urgency::Background => {
-                let _place = self.background.lock().await;
-                self.at_the_front().await;
+            Urgency::Background => self.in_the_background().await,
+            Urgency::Backlog => {
+                let _place = self.backlog.lock().await;
+                self.backlog_pace.until_ready().await;
+                self.in_the_background().await;
             }
         }
+    }
+
+    async fn in_the_background(&self) {
+        let _place = self.background.lock().await;
+        self.at_the_front().await;
     }
 
     async fn at_the_front(&self) {
@@ -165,6 +180,23 @@ mod tests {
         tokio::join!(backlog, person);
         let place = order.lock().unwrap().iter().position(|who| *who == "person").unwrap();
         assert!(place <= 5, "the person came at place {place}");
+    }
+
+    #[tokio::test]
+    async fn a_fresh_reminder_goes_before_the_backlog() {
+        let limiter = Limiter::new(NonZeroU32::new(20).unwrap());
+        let order = Mutex::new(Vec::new());
+        let send = async |who, urgency| {
+            limiter.turn(urgency).await;
+            order.lock().unwrap().push(who);
+        };
+        let backlog = futures::future::join_all((0..6).map(|_| send("late", Urgency::Backlog)));
+        let fresh = futures::future::join_all((0..6).map(|_| send("fresh", Urgency::Background)));
+        tokio::join!(backlog, fresh);
+        let order = order.lock().unwrap();
+        let last_fresh = order.iter().rposition(|who| *who == "fresh").unwrap();
+        let late_before = order[..last_fresh].iter().filter(|who| **who == "late").count();
+        assert!(late_before <= 4, "{order:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -165,6 +165,9 @@ impl Sender {
         } else {
             None
         };
+        if call.is_too_late() {
+            return Err(CallError::TooLate);
+        }
         let started = Instant::now();
         let response = self.exchange(call).await;
         measure(call, started, response.as_ref().ok().map(Response::status));

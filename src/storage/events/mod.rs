@@ -151,16 +151,26 @@ impl Events<'_> {
         self.db.run("list the drafts", query.fetch_all(&self.db.pool)).await
     }
 
-    /// Active and suspended events whose instant has come, earliest first.
+    /// Active and suspended events whose instant has come, earliest first, a page at a time: those that come `after` the one
+    /// with this instant and number.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
-    pub async fn due(self, now: Timestamp, limit: usize) -> Result<Vec<Event>, StorageError> {
+    pub async fn due(
+        self,
+        now: Timestamp,
+        after: Option<(Timestamp, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<Event>, StorageError> {
+        let (instant, number) = after.map_or((i64::MIN, i64::MIN), |(at, id)| (at.timestamp_millis(), id.0));
         let query = sqlx::query_as(
             "SELECT * FROM events WHERE next_due_at <= $1 AND next_due_at IS NOT NULL AND message_id IS NOT NULL
-             ORDER BY next_due_at, id LIMIT $2",
+               AND (next_due_at, id) > ($2, $3)
+             ORDER BY next_due_at, id LIMIT $4",
         )
         .bind(now.timestamp_millis())
+        .bind(instant)
+        .bind(number)
         .bind(as_integer(limit));
         self.db.run("list the due events", query.fetch_all(&self.db.pool)).await
     }
@@ -274,9 +284,11 @@ mod tests {
         assert_eq!(events.earliest_instant_after(at(30)).await.unwrap(), None);
         assert_eq!(events.list_live(9, 0).await.unwrap().len(), 3);
         assert_eq!(events.search_live("draft", 9).await.unwrap(), []);
-        let due = events.due(at(20), 9).await.unwrap();
+        let due = events.due(at(20), None, 9).await.unwrap();
         let due: Vec<_> = due.iter().filter_map(|event| event.next_due_at).collect();
         assert_eq!(due, [at(10), at(20)]);
-        assert_eq!(events.due(at(99), 1).await.unwrap().len(), 1);
+        let first = events.due(at(99), None, 1).await.unwrap().remove(0);
+        let rest = events.due(at(99), Some((at(10), first.id)), 9).await.unwrap();
+        assert_eq!(rest.iter().filter_map(|event| event.next_due_at).collect::<Vec<_>>(), [at(20), at(30)]);
     }
 }

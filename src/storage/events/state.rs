@@ -203,8 +203,8 @@ mod tests {
         let events = lease.events();
         let id = watch(&lease, 1).await.id;
         assert!(events.suspend(id, "may not send", at(300), at(61)).await.unwrap());
-        assert_eq!(events.due(at(299), 9).await.unwrap(), []);
-        let due = events.due(at(300), 9).await.unwrap();
+        assert_eq!(events.due(at(299), None, 9).await.unwrap(), []);
+        let due = events.due(at(300), None, 9).await.unwrap();
         assert_eq!(due.first().map(|event| &event.state), Some(&State::Suspended("may not send".to_owned())));
         assert!(events.lift_suspension(id, Some(at(360)), at(301)).await.unwrap());
         assert!(!events.lift_suspension(id, None, at(302)).await.unwrap());

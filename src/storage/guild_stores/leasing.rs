@@ -104,6 +104,7 @@ impl Shared {
         match opened {
             Ok(db) => {
                 self.make_comfortable();
+                self.cool_down();
                 Ok(Some(self.grant(hold, db)))
             }
             Err(not_opened) => {
@@ -179,6 +180,17 @@ impl Shared {
             let Some(oldest) = self.slots.begin_eviction() else { return };
             self.counters.eviction();
             self.close_in_background(oldest);
+        }
+    }
+
+    /// Has the stores that were not leased lately let go of what they prepared, in the background.
+    pub(super) fn cool_down(self: &Arc<Self>) {
+        for slot in self.slots.begin_cooling(self.options.max_warm) {
+            self.tasks.spawn(async move {
+                if let Some(db) = slot.db.get() {
+                    db.pool.cool().await;
+                }
+            });
         }
     }
 

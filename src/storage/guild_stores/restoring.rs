@@ -166,7 +166,7 @@ async fn settle(db: &GuildDb, now: Timestamp) -> Result<u64, StorageError> {
     let (events, reminders) = (Events { db }, Reminders { db });
     let mut skipped = reminders.skip_pending(WHY, now).await?;
     loop {
-        let due = events.due(now, EVENTS_AT_ONCE).await?;
+        let due = events.due(now, None, EVENTS_AT_ONCE).await?;
         for event in &due {
             let Some(scheduled_at) = event.next_due_at else { continue };
             let next_due_at = first_on_grid(event.grid_at, event.interval, now);

@@ -46,6 +46,8 @@ pub(super) struct Slot {
     last_leased_at: AtomicI64,
     /// The position of the latest lease among the leases of all stores.
     turn: AtomicU64,
+    /// Whether the store holds on to what it prepared for its latest leases.
+    is_warm: AtomicBool,
 }
 
 /// What a slot answers to somebody who wants a lease.
@@ -89,6 +91,7 @@ impl Slot {
             rescued_from: OnceLock::new(),
             last_leased_at: AtomicI64::new(0),
             turn: AtomicU64::new(0),
+            is_warm: AtomicBool::new(false),
         })
     }
 
@@ -176,6 +179,7 @@ impl Slot {
     pub(super) fn touch(&self, turn: u64, now_ms: i64) {
         self.turn.store(turn, Ordering::Relaxed);
         self.last_leased_at.store(now_ms, Ordering::Relaxed);
+        self.is_warm.store(true, Ordering::Relaxed);
     }
 
     /// The position of the latest lease among the leases of all stores.
@@ -186,6 +190,16 @@ impl Slot {
     /// When it was leased last, in Unix milliseconds.
     pub(super) fn last_leased_at(&self) -> i64 {
         self.last_leased_at.load(Ordering::Relaxed)
+    }
+
+    /// Whether the store may hold on to what it prepared for its latest leases.
+    pub(super) fn is_warm(&self) -> bool {
+        self.is_warm.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the store is made to let go of that.
+    pub(super) fn cool(&self) {
+        self.is_warm.store(false, Ordering::Relaxed);
     }
 
     /// Keeps the place under `max_open` for as long as the store is open.

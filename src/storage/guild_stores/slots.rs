@@ -79,6 +79,23 @@ impl Slots {
         candidates.filter(|slot| slot.begin_close_if_unused()).map(|slot| Arc::clone(&slot)).collect()
     }
 
+    /// The open stores that hold on to what they prepared although they are not among the `keep` leased last, and that
+    /// nobody uses. They count as cool from here on.
+    pub(super) fn begin_cooling(&self, keep: usize) -> Vec<Arc<Slot>> {
+        let is_warm = |slot: &Slot| slot.is_warm() && slot.db.initialized();
+        let mut warm: Vec<_> =
+            self.by_guild.iter().filter(|slot| is_warm(slot)).map(|slot| Arc::clone(&slot)).collect();
+        if warm.len() <= keep {
+            return Vec::new();
+        }
+        warm.sort_unstable_by_key(|slot| std::cmp::Reverse(slot.turn()));
+        let cooling: Vec<_> = warm.into_iter().skip(keep).filter(|slot| slot.is_unused()).collect();
+        for slot in &cooling {
+            slot.cool();
+        }
+        cooling
+    }
+
     /// All slots.
     pub(super) fn all(&self) -> Vec<Arc<Slot>> {
         self.by_guild.iter().map(|slot| Arc::clone(&slot)).collect()

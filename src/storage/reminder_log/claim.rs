@@ -14,25 +14,37 @@ use crate::storage::columns::as_integer;
 use crate::storage::pool_of_one::begin;
 
 impl Reminders<'_> {
-    /// Claims the reminder of a due instant and moves the event on. `None` if somebody else was quicker: the event
-    /// is no longer due at that instant, or the instant has its row.
+    /// Claims the reminders of due instants and moves their events on, in one transaction. Left out is where somebody else
+    /// was quicker: the event is no longer due at that instant, or the instant has its row.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`]; then nothing was claimed.
-    pub async fn claim(self, new: &NewReminder, now: Timestamp) -> Result<Option<Reminder>, StorageError> {
+    pub async fn claim_all(self, due: &[NewReminder], now: Timestamp) -> Result<Vec<Reminder>, StorageError> {
         let claim = async {
             let mut turn = self.db.turn().await?;
             let mut transaction = begin(&mut turn).await?;
-            if !move_on(&mut transaction, new.event_id, new.scheduled_at, new.next_due_at, now).await? {
-                return Ok(None);
+            let mut claimed = Vec::with_capacity(due.len());
+            for new in due {
+                if move_on(&mut transaction, new.event_id, new.scheduled_at, new.next_due_at, now).await? {
+                    // Without a row (the instant has one already) the event moves on all the same, or it stayed due
+                    // for ever.
+                    claimed.extend(self.insert_pending(&mut transaction, new, new.scheduled_at, now).await?);
+                }
             }
-            let claimed = self.insert_pending(&mut transaction, new, new.scheduled_at, now).await?;
-            // Without a row (the instant has one already) the event moves on all the same, or it stayed due for
-            // ever.
             transaction.commit().await?;
             Ok(claimed)
         };
-        self.db.run("claim a reminder", claim).await
+        self.db.run("claim reminders", claim).await
+    }
+
+    /// The same for one; `None` if somebody else was quicker.
+    #[cfg(test)]
+    pub(crate) async fn claim(
+        self,
+        new: &NewReminder,
+        now: Timestamp,
+    ) -> Result<Option<Reminder>, StorageError> {
+        Ok(self.claim_all(std::slice::from_ref(new), now).await?.pop())
     }
 
     /// Claims a reminder out of turn, for this very instant, of a live event whether it is paused or not. Its due
@@ -190,7 +202,7 @@ mod tests {
             assert_eq!(reminders.claim(&new_reminder(event, 60), at(70)).await.unwrap(), None);
             assert!(!reminders.skip(&skipped(event, None), at(70)).await.unwrap());
         }
-        assert_eq!(reminders.pending(at(999), 9).await.unwrap(), []);
+        assert!(reminders.pending(at(999), 9).await.unwrap().is_empty());
     }
 
     #[tokio::test]

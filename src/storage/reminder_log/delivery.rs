@@ -8,25 +8,6 @@ use crate::storage::StorageError;
 use crate::storage::columns::as_integer;
 
 impl Reminders<'_> {
-    /// Counts an attempt that begins now, and puts the next one off to `retry_at`, in case this process dies in
-    /// between; false if the reminder is no longer pending.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn begin_attempt(
-        self,
-        reminder: ReminderId,
-        retry_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        let begin = sqlx::query(
-            "UPDATE reminder_log SET attempts = attempts + 1, next_attempt_at = $2, updated_at = $3
-             WHERE id = $1 AND status = 'pending'",
-        );
-        let begin = begin.bind(reminder.0).bind(retry_at.timestamp_millis()).bind(now.timestamp_millis());
-        self.db.change("begin an attempt", begin).await
-    }
-
     /// Notes the message that Discord made of one part, counted from zero; `None` for one that somebody deleted
     /// since. Parts are noted in their order; false if an earlier one is missing, or the reminder is unknown.
     ///
@@ -161,9 +142,9 @@ mod tests {
         let (_tmp, lease) = open_store().await;
         let row = claimed(&lease).await;
         let reminders = lease.reminders();
-        assert_eq!(reminders.pending(at(60), 9).await.unwrap(), std::slice::from_ref(&row));
-        assert!(reminders.begin_attempt(row.id, at(180), at(60)).await.unwrap());
-        assert_eq!(reminders.pending(at(179), 9).await.unwrap(), [], "the attempt is a lease");
+        assert_eq!(reminders.pending(at(60), 9).await.unwrap(), [vec![row.clone()]]);
+        assert!(!reminders.set_out(&[row.id], &row.nonce, at(180), at(60)).await.unwrap().is_empty());
+        assert!(reminders.pending(at(179), 9).await.unwrap().is_empty(), "the attempt is a lease");
         let first = MessageId::new(1_300_000_000_000_000_001);
         assert!(
             !reminders.record_part(row.id, 1, Some(first), at(61)).await.unwrap(),
@@ -174,7 +155,7 @@ mod tests {
         assert!(reminders.record_part(row.id, 1, Some(MessageId::new(3)), at(63)).await.unwrap());
         assert!(reminders.mark_sent(row.id, 3, at(64)).await.unwrap());
         assert!(!reminders.mark_sent(row.id, 3, at(65)).await.unwrap());
-        assert!(!reminders.begin_attempt(row.id, at(999), at(66)).await.unwrap());
+        assert!(reminders.set_out(&[row.id], &row.nonce, at(999), at(66)).await.unwrap().is_empty());
         let sent = reminders.find(row.id).await.unwrap().unwrap();
         assert_eq!((sent.status, sent.sent_at, sent.attempts), (Status::Sent, Some(at(64)), 1));
         assert_eq!(
@@ -192,8 +173,8 @@ mod tests {
         let reminders = lease.reminders();
         assert!(reminders.retry_at(row.id, at(90), "Discord answered 503.", at(61)).await.unwrap());
         assert_eq!(lease.events().earliest_instant().await.unwrap(), Some(at(90)));
-        assert_eq!(reminders.pending(at(89), 9).await.unwrap(), []);
-        let pending = reminders.pending(at(90), 9).await.unwrap();
+        assert!(reminders.pending(at(89), 9).await.unwrap().is_empty());
+        let pending = reminders.pending(at(90), 9).await.unwrap().concat();
         assert_eq!(pending.first().and_then(|row| row.error.as_deref()), Some("Discord answered 503."));
         assert!(reminders.mark_failed(row.id, "Discord answered 403.", at(91)).await.unwrap());
         assert!(!reminders.mark_skipped(row.id, "too late", at(92)).await.unwrap());

@@ -3,6 +3,7 @@
 //! **Invariants**
 //! - An event has at most one row per `scheduled_at`.
 //! - A row says everything that its messages say. It is claimed once, and addressed anew only by [`unfinished`].
+//! - Pending rows with the same nonce travel in one message, and are read and moved together.
 //! - Only a pending row changes its status, and only a pending row has a next attempt and recipients.
 //! - A row is kept for [`KEPT_DAYS`](retention::KEPT_DAYS) after its reminder was due.
 //!
@@ -12,6 +13,7 @@ mod claim;
 mod delivery;
 mod retention;
 mod row;
+mod together;
 mod unfinished;
 
 pub use unfinished::NewAddress;
@@ -68,20 +70,6 @@ impl Reminders<'_> {
     pub async fn find(self, reminder: ReminderId) -> Result<Option<Reminder>, StorageError> {
         let query = sqlx::query_as("SELECT * FROM reminder_log WHERE id = $1").bind(reminder.0);
         self.db.run("find a reminder", query.fetch_optional(&self.db.pool)).await
-    }
-
-    /// Pending reminders whose next attempt has come, the longest waiting first.
-    ///
-    /// # Errors
-    /// [`StorageError::Sqlite`].
-    pub async fn pending(self, now: Timestamp, limit: usize) -> Result<Vec<Reminder>, StorageError> {
-        let query = sqlx::query_as(
-            "SELECT * FROM reminder_log WHERE status = 'pending' AND next_attempt_at <= $1
-             ORDER BY next_attempt_at, id LIMIT $2",
-        )
-        .bind(now.timestamp_millis())
-        .bind(as_integer(limit));
-        self.db.run("list the pending reminders", query.fetch_all(&self.db.pool)).await
     }
 
     /// The reminders of an event, newest first.

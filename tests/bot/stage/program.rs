@@ -106,10 +106,24 @@ impl Program {
         std::fs::read_dir(format!("/proc/{}/{what}", self.child.id())).expect("it runs").count()
     }
 
-    /// Sends SIGKILL, and waits for the end.
-    pub(crate) fn kill(mut self) {
+    /// Whether it has not ended by itself.
+    pub(crate) fn still_runs(&mut self) -> bool {
+        self.child.try_wait().expect("it can be waited for").is_none()
+    }
+
+    /// Whether SIGTERM ends it in its own way by now: until it listens, the system ends it.
+    pub(crate) fn hears_signals(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+        caught & (1 << 14) != 0
+    }
+
+    /// Sends SIGKILL, and waits for the end; what it wrote to standard error.
+    pub(crate) fn kill(mut self) -> String {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it ends");
+        self.stderr.take().expect("taken once").join().expect("read to its end")
     }
 
     /// Waits for the end; its exit status and what it wrote to standard error.

@@ -1,7 +1,7 @@
 //! The handle that tests hold.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::Method;
 use tokio::net::TcpListener;
@@ -82,6 +82,21 @@ impl Emulator {
     #[must_use]
     pub fn requests_to(&self, method: &Method, route: &str) -> Vec<RecordedRequest> {
         self.requests().into_iter().filter(|request| request.is(method, route)).collect()
+    }
+
+    /// How many of the requests so far are such ones; for long runs, since nothing is copied.
+    #[must_use]
+    pub fn count_requests(&self, is_such: impl Fn(&RecordedRequest) -> bool) -> usize {
+        self.inner.recorder.count(is_such)
+    }
+
+    /// How long each interaction since this instant waited for the request that acknowledged it, in no order; `None` while
+    /// it waits. Those whose token died long ago are forgotten.
+    #[must_use]
+    pub fn acknowledgements(&self, since: Instant) -> Vec<Option<Duration>> {
+        let world = self.inner.world();
+        let meant = world.interactions.values().filter(|interaction| interaction.told >= since);
+        meant.map(|interaction| interaction.acknowledged_after).collect()
     }
 
     /// The requests to routes that this Discord does not have.

@@ -152,6 +152,10 @@ impl Recorder {
         self.records().requests.iter().cloned().collect()
     }
 
+    pub(crate) fn count(&self, is_such: impl Fn(&RecordedRequest) -> bool) -> usize {
+        self.records().requests.iter().filter(|request| is_such(request)).count()
+    }
+
     pub(crate) fn unknown_routes(&self) -> Vec<RecordedRequest> {
         self.records().requests.iter().filter(|request| request.template.is_none()).cloned().collect()
     }

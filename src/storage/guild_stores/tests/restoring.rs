@@ -47,7 +47,7 @@ async fn a_restore_goes_back_and_skips_what_was_due_before() {
         log.iter().map(|row| (row.scheduled_at, row.status)).collect::<Vec<_>>(),
         [(at(60), Status::Skipped)]
     );
-    assert_eq!(lease.reminders().pending(at(9_999), 9).await.unwrap(), []);
+    assert!(lease.reminders().pending(at(9_999), 9).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Interactions: what people cause and how the bot acknowledges it.
 
+use std::time::Instant;
+
 use serde_json::Value;
 
 use super::Change;
@@ -33,6 +35,8 @@ impl Change<'_> {
             guild: self.guild_of(new.channel),
             channel: new.channel,
             created: self.now(),
+            told: Instant::now(),
+            acknowledged_after: None,
             cause: new.cause,
             acknowledged: None,
             original: None,

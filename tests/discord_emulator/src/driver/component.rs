@@ -192,6 +192,17 @@ impl Member {
         self.sends(&message, json!({ "component_type": 2, "custom_id": custom_id, "id": 1 })).await
     }
 
+    /// Presses a button that need not be on the message, and looks away before the answer comes.
+    ///
+    /// # Errors
+    ///
+    /// When the message is not in sight.
+    pub fn presses_only(&self, on: &impl Shown, custom_id: &str) -> Result<(), ActionError> {
+        let message = self.sees(on)?;
+        self.begins(&message, json!({ "component_type": 2, "custom_id": custom_id, "id": 1 }));
+        Ok(())
+    }
+
     /// Chooses in a select, named by its custom id or its placeholder; fixed options by label or value, everything
     /// else by what it is.
     ///
@@ -265,12 +276,13 @@ impl Member {
     }
 
     async fn sends(&self, message: &Message, data: Value) -> Result<Reply, ActionError> {
-        let token = {
-            let mut change = self.inner.change();
-            let cause = Cause { message: Some(message.id()), ..Cause::default() };
-            let (user, channel) = (self.id(), message.channel().id());
-            change.interact(NewInteraction { kind: InteractionKind::Component, user, channel, cause, data })
-        };
-        answer::answered(&self.inner, token).await
+        answer::answered(&self.inner, self.begins(message, data)).await
+    }
+
+    fn begins(&self, message: &Message, data: Value) -> String {
+        let cause = Cause { message: Some(message.id()), ..Cause::default() };
+        let (user, channel) = (self.id(), message.channel().id());
+        let new = NewInteraction { kind: InteractionKind::Component, user, channel, cause, data };
+        self.inner.change().interact(new)
     }
 }

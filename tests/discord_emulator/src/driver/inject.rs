@@ -1,5 +1,7 @@
 //! Events that no person could cause.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
 use super::{ActionError, Reply, Shared, answer};
@@ -62,6 +64,8 @@ impl Emulator {
             guild: number(&data["guild_id"]),
             channel: number(&data["channel_id"]).unwrap_or(bot),
             created: change.now(),
+            told: Instant::now(),
+            acknowledged_after: None,
             cause: Cause {
                 command: data["data"]["name"].as_str().map(ToOwned::to_owned),
                 target: number(&data["data"]["target_id"]),

@@ -109,6 +109,12 @@ impl Emulator {
         self.inner.change().clock.advance(by);
     }
 
+    /// Forgets every nonce so far, as if its window had passed, and leaves the clock alone: for a client that goes by a
+    /// clock of its own.
+    pub fn forget_nonces(&self) {
+        self.inner.change().nonces.forget();
+    }
+
     /// The moment that it is for Discord.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -45,6 +45,7 @@ fn respond(call: &Call<'_>) -> Answer {
     };
     if let Some(interaction) = change.interactions.get_mut(token) {
         interaction.acknowledged = Some(acknowledged);
+        interaction.acknowledged_after = Some(call.request.at.saturating_duration_since(interaction.told));
         interaction.original = message;
     }
     if call.is_set("with_response") {

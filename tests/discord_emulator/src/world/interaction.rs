@@ -1,6 +1,6 @@
 //! Interactions, from the person's action to the end of the token's life.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -69,6 +69,10 @@ pub(crate) struct Interaction {
     pub(crate) guild: Option<Snowflake>,
     pub(crate) channel: Snowflake,
     pub(crate) created: Timestamp,
+    /// When it was told to the bot, by a clock that no test turns.
+    pub(crate) told: Instant,
+    /// How much later the request arrived that acknowledged it.
+    pub(crate) acknowledged_after: Option<Duration>,
     pub(crate) cause: Cause,
     pub(crate) acknowledged: Option<Acknowledged>,
     /// The message that `@original` names, if any.

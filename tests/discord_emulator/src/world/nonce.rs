@@ -36,6 +36,11 @@ impl Nonces {
         self.0.insert((message.author, nonce.to_string()), posted);
     }
 
+    /// Forgets all of them.
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+
     /// Channel and id of the message that this author has posted with this nonce since `oldest`.
     pub(crate) fn find(
         &self,

@@ -1,6 +1,6 @@
 //! The rules of interactions, held against raw requests.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use discord_emulator::{Emulator, Injected, Member};
 use reqwest::multipart::{Form, Part};
@@ -75,6 +75,19 @@ async fn the_first_answer_counts_and_a_late_one_does_not() {
     let _late = desk.interaction(2, 2);
     desk.discord.advance(Duration::from_secs(4));
     assert_eq!(desk.respond(2, hello()).await, (404, json!(10062)));
+}
+
+#[tokio::test]
+async fn how_long_an_interaction_waited_for_its_answer_is_known() {
+    let desk = Desk::open().await;
+    let start = Instant::now();
+    let (_answered, _ignored) = (desk.interaction(1, 2), desk.interaction(2, 2));
+    desk.respond(1, hello()).await;
+    let waited = desk.discord.acknowledgements(start);
+    assert_eq!(waited.len(), 2);
+    assert_eq!(waited.iter().flatten().count(), 1);
+    assert!(waited.iter().flatten().all(|waited| *waited <= start.elapsed()));
+    assert!(desk.discord.acknowledgements(Instant::now()).is_empty());
 }
 
 #[tokio::test]

@@ -55,3 +55,13 @@ async fn without_limits_nothing_is_refused() {
     let answers = futures::future::join_all((0..60).map(|_| http.get_bot_gateway())).await;
     assert!(answers.iter().all(Result::is_ok));
 }
+
+#[tokio::test]
+async fn a_benchmark_may_have_requests_recorded_and_not_held_against_anything() {
+    let discord = Emulator::builder().check_requests(false).start().await.unwrap();
+    let response =
+        reqwest::Client::new().get(format!("{}/api/v10/gateway", discord.api_url())).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(discord.count_requests(|request| request.status() == Some(200)), 1);
+    assert!(discord.violations().is_empty(), "its user agent is not one that Discord takes");
+}

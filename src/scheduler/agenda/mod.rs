@@ -1,16 +1,19 @@
 //! The order of what is due next: one instant per guild.
 
-use std::collections::{BTreeSet, HashMap};
+mod order;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
+use self::order::Order;
+use super::turns::Turns;
 use crate::clock::Timestamp;
 use crate::ids::GuildId;
 
 /// The earliest due instant of each guild, in order; a cheap clone of one shared structure.
 ///
-/// A plain mutex serves: every operation is a few comparisons in a tree, and none waits.
+/// A plain mutex serves: every operation is a few comparisons, and none waits. A guild takes some fifty bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Agenda {
     inner: Arc<Inner>,
@@ -21,30 +24,7 @@ struct Inner {
     order: Mutex<Order>,
     /// Woken when the earliest instant of all became earlier.
     earlier: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Order {
-    by_time: BTreeSet<(Timestamp, GuildId)>,
-    by_guild: HashMap<GuildId, Timestamp>,
-}
-
-impl Order {
-    fn put(&mut self, guild: GuildId, due: Timestamp) {
-        self.take(guild);
-        self.by_guild.insert(guild, due);
-        self.by_time.insert((due, guild));
-    }
-
-    fn take(&mut self, guild: GuildId) {
-        if let Some(due) = self.by_guild.remove(&guild) {
-            self.by_time.remove(&(due, guild));
-        }
-    }
-
-    fn first(&self) -> Option<Timestamp> {
-        self.by_time.first().map(|(due, _)| *due)
-    }
+    turns: Turns,
 }
 
 impl Agenda {
@@ -59,10 +39,19 @@ impl Agenda {
     /// Sets when a guild next has something due, unless it already has something earlier.
     pub fn pull_forward(&self, guild: GuildId, due: Timestamp) {
         self.change(|order| {
-            if order.by_guild.get(&guild).is_none_or(|present| due < *present) {
+            if order.find(guild).is_none_or(|present| due < present) {
                 order.put(guild, due);
             }
         });
+    }
+
+    /// Waits until nobody else brings this guild's instant in line with its store: between reading the one and setting the
+    /// other, nobody may set what was read before.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up the place in the row.
+    pub(super) async fn turn(&self, guild: GuildId) -> tokio::sync::MutexGuard<'_, ()> {
+        self.inner.turns.of(guild).lock().await
     }
 
     /// Forgets a guild.
@@ -80,18 +69,13 @@ impl Agenda {
     #[must_use]
     pub fn take_due(&self, now: Timestamp, limit: usize) -> Vec<(GuildId, Timestamp)> {
         let mut order = self.lock();
-        let due: Vec<_> =
-            order.by_time.iter().take_while(|(due, _)| *due <= now).take(limit).copied().collect();
-        for (_, guild) in &due {
-            order.take(*guild);
-        }
-        due.into_iter().map(|(due, guild)| (guild, due)).collect()
+        std::iter::from_fn(|| order.take_first_due(now)).take(limit).collect()
     }
 
     /// How many guilds have something due at some time.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lock().by_guild.len()
+        self.lock().len()
     }
 
     /// Whether nothing will ever be due.
@@ -127,6 +111,8 @@ impl Agenda {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use chrono::DateTime;
     use proptest::prelude::*;
@@ -144,15 +130,15 @@ mod tests {
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            (0u64..6, proptest::option::of(0i64..50)).prop_map(|(guild, due)| Step::Set(guild, due)),
-            (0u64..6, 0i64..50).prop_map(|(guild, due)| Step::PullForward(guild, due)),
+            (0u64..40, proptest::option::of(0i64..50)).prop_map(|(guild, due)| Step::Set(guild, due)),
+            (0u64..40, 0i64..50).prop_map(|(guild, due)| Step::PullForward(guild, due)),
             (0i64..50).prop_map(Step::TakeDue),
         ]
     }
 
     proptest! {
         #[test]
-        fn the_agenda_equals_a_sorted_list(steps in proptest::collection::vec(step(), 0..80)) {
+        fn the_agenda_equals_a_sorted_list(steps in proptest::collection::vec(step(), 0..200)) {
             let agenda = Agenda::default();
             let mut model: HashMap<u64, i64> = HashMap::new();
             for step in steps {
