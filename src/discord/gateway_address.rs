@@ -13,7 +13,7 @@ use super::wire::WireGateway;
 /// resets the bot's token.
 const LOGINS_KEPT: u32 = 20;
 const BACKOFF_MIN: Duration = Duration::from_secs(1);
-const BACKOFF_MAX: Duration = Duration::from_mins(1);
+const BACKOFF_MAX: Duration = Duration::from_secs(10);
 
 /// Asks where the gateway is until Discord says so and allows a login.
 ///

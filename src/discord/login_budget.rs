@@ -1,4 +1,5 @@
-//! How often Muster may log in: at most 200 times in any 24 hours for each shard, some 20 of them at once.
+//! How often Muster may log in because a session was lost: at most 200 times in any 24 hours for each shard, some 20 of them
+//! at once.
 //!
 //! Discord resets the token of a bot that logs in a thousand times a day. A login costs eight minutes, and up to 160 may
 //! be owed at any time: twenty logins at once and one each eight minutes after that are 200 in the worst day.
@@ -35,19 +36,22 @@ impl LoginBudget {
     }
 
     /// How long it takes until one of so many shards may log in.
-    pub(super) fn wait(self, shards: u32, now: Timestamp) -> Duration {
-        let owed = self.owed_until(now) - now;
+    pub(super) fn wait(&mut self, shards: u32, now: Timestamp) -> Duration {
+        self.correct(now);
+        let owed = self.paid_until - now;
         (owed - (limit() - cost(shards))).to_std().unwrap_or_default()
     }
 
     /// One of so many shards logs in.
     pub(super) fn spend(&mut self, shards: u32, now: Timestamp) {
-        self.paid_until = self.owed_until(now) + cost(shards);
+        self.correct(now);
+        self.paid_until += cost(shards);
     }
 
-    /// Never further away than is allowed: a clock that was set back is not to keep Muster out for as long.
-    fn owed_until(self, now: Timestamp) -> Timestamp {
-        self.paid_until.clamp(now, now + limit())
+    /// Never in the past, and never further away than is allowed: a clock that was set back is not to keep Muster out for as
+    /// long.
+    fn correct(&mut self, now: Timestamp) {
+        self.paid_until = self.paid_until.clamp(now, now + limit());
     }
 }
 
@@ -102,7 +106,8 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_keeps_nobody_out_for_long() {
         let now = DateTime::from_timestamp_millis(1_800_000_000_000).unwrap();
-        let budget = LoginBudget::new(now + TimeDelta::days(365));
+        let mut budget = LoginBudget::new(now + TimeDelta::days(365));
         assert_eq!(budget.wait(1, now), Duration::from_mins(8));
+        assert_eq!(budget.wait(1, now + TimeDelta::minutes(8)), Duration::ZERO);
     }
 }

@@ -1,6 +1,9 @@
 //! Who may log in at the gateway, and when: one at a time, no faster than Discord allows, within the day's budget.
+//!
+//! The first login of each shard in a process is not taken from the budget: whoever starts Muster a hundred times is not to
+//! wait for what a storm used up. Discord's own count, which every start asks for, bounds those.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -62,6 +65,8 @@ pub(super) struct Logins {
     budget: LoginBudget,
     /// When each of Discord's buckets was used last.
     used: HashMap<u32, Instant>,
+    /// The shards that have logged in in this process.
+    begun: HashSet<u32>,
     asks: mpsc::UnboundedReceiver<Ask>,
     desk: LoginDesk,
 }
@@ -75,7 +80,7 @@ impl Logins {
         });
         let (sender, asks) = mpsc::unbounded_channel();
         let budget = LoginBudget::new(paid_until.unwrap_or_else(|| core.clock.now()));
-        Self { budget, used: HashMap::new(), asks, desk: LoginDesk(sender) }
+        Self { budget, used: HashMap::new(), begun: HashSet::new(), asks, desk: LoginDesk(sender) }
     }
 
     /// Where shards ask.
@@ -103,7 +108,10 @@ impl Logins {
             if ask.go.is_closed() {
                 continue;
             }
-            self.wait_for_budget(core, shards).await;
+            let is_again = self.begun.contains(&ask.shard);
+            if is_again {
+                self.wait_for_budget(core, shards).await;
+            }
             if allowed == 0 {
                 allowed = logins_allowed(&find_gateway(core).await?);
             }
@@ -118,7 +126,11 @@ impl Logins {
             if ask.go.is_closed() {
                 continue;
             }
-            self.spend(core, shards).await;
+            if is_again {
+                self.spend(core, shards).await;
+            }
+            self.begun.insert(ask.shard);
+            metrics::counter!(metric::GATEWAY_LOGINS).increment(1);
             allowed = allowed.saturating_sub(1);
             let now = Instant::now();
             self.used.insert(bucket, now);
@@ -127,7 +139,7 @@ impl Logins {
         }
     }
 
-    async fn wait_for_budget(&self, core: &Core, shards: u32) {
+    async fn wait_for_budget(&mut self, core: &Core, shards: u32) {
         let mut is_told = false;
         loop {
             let wait = self.budget.wait(shards, core.clock.now());
@@ -138,9 +150,9 @@ impl Logins {
                 is_told = true;
                 tracing::warn!(
                     wait_s = wait.as_secs(),
-                    "Muster has logged in at Discord's gateway so often lately, in this process or in those before it, that it \
-                     waits before it does so again: at most 200 times in 24 hours for each shard, or Discord might reset its token. \
-                     Until then it hears no commands; reminders are sent all the same"
+                    "Discord's gateway has ended so many sessions lately that Muster waits before it logs in again: at most 200 \
+                     times in 24 hours for each shard, or Discord might reset its token. Until then it hears no commands; \
+                     reminders are sent all the same. A restart logs in once at once"
                 );
             }
             core.clock.sleep(wait.min(LONGEST_SLEEP)).await;
@@ -150,7 +162,6 @@ impl Logins {
     /// Takes a login from the budget, on the disk before it is made.
     async fn spend(&mut self, core: &Core, shards: u32) {
         self.budget.spend(shards, core.clock.now());
-        metrics::counter!(metric::GATEWAY_LOGINS).increment(1);
         if let Err(error) = core.registry.set_logins_paid_until(self.budget.paid_until()).await {
             let error = chain(&error);
             tracing::warn!(

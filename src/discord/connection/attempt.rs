@@ -1,10 +1,12 @@
 //! One connection to the gateway, from the first packet to the last.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures::StreamExt;
 use tokio::time::{Instant, MissedTickBehavior};
-use twilight_gateway::error::ReceiveMessageErrorType;
+use twilight_gateway::error::{ReceiveMessageError, ReceiveMessageErrorType};
 use twilight_gateway::{CloseFrame, Message, Shard, ShardId, ShardState};
 
 use super::address::resume_url;
@@ -17,6 +19,8 @@ use crate::telemetry::metric;
 
 /// How often a connection is looked at that is not there yet, and one that is.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long the opening of a connection may take; twilight itself gives it ten seconds.
+const OPEN_LIMIT: Duration = Duration::from_secs(12);
 /// How long the greeting of an open connection may take.
 const HELLO_LIMIT: Duration = Duration::from_secs(5);
 /// How long nothing may come after RESUME, or after IDENTIFY; twice that after each silence.
@@ -76,7 +80,7 @@ impl Loss {
 /// How far a connection has come, and since when.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
-    /// Not open yet; twilight gives it ten seconds.
+    /// Not open yet.
     Opening,
     /// Open; HELLO is due.
     Open(Instant),
@@ -141,7 +145,7 @@ impl<'a> Attempt<'a> {
                     Asked::ToHangUp => Some(Over::Lost(Loss::new("it shows no life", None))),
                 },
                 _ = looks.tick() => self.overdue().map(Over::Lost),
-                item = self.shard.next() => match item {
+                item = next(&mut self.shard, &mut self.phase) => match item {
                     Some(Ok(Message::Text(text))) => self.take(&text),
                     Some(Ok(Message::Close(frame))) => Some(closed(frame.map(|frame| frame.code))),
                     Some(Err(error)) => match error.into_parts().0 {
@@ -149,7 +153,7 @@ impl<'a> Attempt<'a> {
                         ReceiveMessageErrorType::Deserializing { event } => self.take(&event),
                         _ => Some(Over::Lost(Loss::new("the gateway cannot be reached", None))),
                     },
-                    None => Some(Over::Lost(Loss::new("it ended", None))),
+                    None => Some(Over::Lost(Loss::new("it was cut", None))),
                 },
             };
             match over {
@@ -175,10 +179,8 @@ impl<'a> Attempt<'a> {
         let mute = |why| Some(Loss { omen: Omen::Mute, ..Loss::new(why, None) });
         match self.phase {
             Phase::Opening => {
-                if !matches!(self.shard.state(), ShardState::Disconnected { .. }) {
-                    self.phase = Phase::Open(Instant::now());
-                }
-                None
+                let is_late = self.heard_at.elapsed() > OPEN_LIMIT;
+                is_late.then(|| Loss::new("the gateway cannot be reached", None))
             }
             Phase::Open(since) if since.elapsed() > HELLO_LIMIT => {
                 Some(Loss::new("Discord sent no greeting", None))
@@ -221,11 +223,17 @@ impl<'a> Attempt<'a> {
                 self.is_closing = true;
                 return Some(Over::Lost(self.invalid_session(&envelope)));
             }
+            // After a cut that was not noticed.
+            Some(10) if matches!(self.phase, Phase::Greeted | Phase::Serving(_)) => {
+                return Some(Over::Lost(Loss::new("it was cut", None)));
+            }
             Some(10) => {
                 self.phase = Phase::Greeted;
-                if let Some(interval) = envelope.field::<u64>("heartbeat_interval") {
-                    self.keeper.plan.link.greeted(self.keeper.id, Duration::from_millis(interval));
-                }
+                let Some(interval) = envelope.field::<u64>("heartbeat_interval") else {
+                    // twilight neither resumes nor logs in then.
+                    return Some(Over::Lost(Loss::new("Discord's greeting cannot be read", None)));
+                };
+                self.keeper.plan.link.greeted(self.keeper.id, Duration::from_millis(interval));
             }
             Some(11) => {
                 let latency = self.shard.latency().recent().first().copied();
@@ -298,6 +306,10 @@ impl<'a> Attempt<'a> {
             return;
         }
         self.beaten_at = Some(Instant::now());
+        if !self.shard.state().is_identified() {
+            // A READY that twilight could not read: it sends nothing of ours, so nothing can be proven.
+            return self.keeper.plan.link.acknowledged(self.keeper.id, None);
+        }
         let sequence = self.keeper.session.as_ref().map(|session| session.sequence);
         self.shard.send(serde_json::json!({ "op": 1, "d": sequence }).to_string());
     }
@@ -324,6 +336,26 @@ impl<'a> Attempt<'a> {
         let goodbye = async { while let Some(Ok(Message::Text(_))) = self.shard.next().await {} };
         drop(tokio::time::timeout(GOODBYE, goodbye).await);
     }
+}
+
+/// What twilight has next; `None` once the connection is gone. Where the old one ended without a close frame it would open
+/// another by itself and say nothing of it.
+async fn next(
+    shard: &mut Shard<Turnstile>,
+    phase: &mut Phase,
+) -> Option<Result<Message, ReceiveMessageError>> {
+    poll_fn(|context| {
+        let polled = shard.poll_next_unpin(context);
+        let is_gone = matches!(shard.state(), ShardState::Disconnected { .. });
+        match phase {
+            Phase::Opening if !is_gone => *phase = Phase::Open(Instant::now()),
+            Phase::Opening => {}
+            _ if is_gone && polled.is_pending() => return Poll::Ready(None),
+            _ => {}
+        }
+        polled
+    })
+    .await
 }
 
 /// What a close frame with this code, or with none, means.

@@ -10,6 +10,8 @@ use tokio::time::Instant;
 /// The first wait after a connection that came to nothing, and the longest.
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(5);
+/// The longest wait between connections that served: resuming costs no login, and members wait.
+const LONGEST_SERVED: Duration = Duration::from_secs(1);
 /// So many connections in a row may end soon after they began without any wait; Discord moves sessions now and then.
 const FREE: u32 = 5;
 /// A connection that lasted this long was a good one.
@@ -59,7 +61,7 @@ impl Pauses {
             }
             Some(_) => {
                 self.hasty = self.hasty.saturating_add(1);
-                if self.hasty <= FREE { Duration::ZERO } else { grown(self.hasty - FREE) }
+                if self.hasty <= FREE { Duration::ZERO } else { grown(self.hasty - FREE).min(LONGEST_SERVED) }
             }
         }
     }

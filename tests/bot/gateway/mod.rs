@@ -1,5 +1,8 @@
 //! The gateway on a bad day: whatever it goes through, what members answered meanwhile counts before the next reminder.
 
+mod logins;
+mod losses;
+mod malformed;
 mod recovery_times;
 
 use std::time::Duration;

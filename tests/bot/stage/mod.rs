@@ -153,6 +153,12 @@ impl Stage {
         self.joined(bot).await
     }
 
+    /// Waits until the bot ends by itself, and returns what it ended with.
+    pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
+        let bot = self.bot.take().expect("the bot runs");
+        self.joined(bot).await
+    }
+
     async fn joined(&self, bot: RunningBot) -> anyhow::Result<()> {
         self.until("the bot has ended", || bot.thread.is_finished()).await;
         bot.thread.join().expect("the bot does not panic")

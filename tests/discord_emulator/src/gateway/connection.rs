@@ -180,6 +180,9 @@ impl Connection {
     }
 
     fn on_handshake(&mut self, op: u64, data: &Value) {
+        if self.upset == Some(Upset::NoAnswer) {
+            return;
+        }
         if let Some(Upset::InvalidSession { resumable }) = self.upset {
             self.upset = None;
             return self.reply(9, &json!(resumable));

@@ -191,6 +191,11 @@ impl Gateway {
         self.inner.hub.state().acks_withheld = false;
     }
 
+    /// From now on a resumption sends again what the client had seen already, as far as no heartbeat confirmed it.
+    pub fn repeat_at_resumptions(&self) {
+        self.inner.hub.state().repeats = true;
+    }
+
     /// Answers new connections with 503 for a while.
     pub fn refuse_connections(&self, time: Duration) {
         self.inner.hub.state().refuse_until = Some(Instant::now() + time);

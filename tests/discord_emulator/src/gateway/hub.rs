@@ -33,6 +33,8 @@ pub(super) struct State {
     pub(super) members_requested: HashMap<Snowflake, Instant>,
     pub(super) refuse_until: Option<Instant>,
     pub(super) acks_withheld: bool,
+    /// A resumption sends again what the client has seen, as far as it is kept.
+    pub(super) repeats: bool,
     /// Too many sessions were started: the token is no longer valid.
     pub(super) token_was_reset: bool,
     /// What goes wrong with the next connections.
@@ -151,7 +153,10 @@ impl State {
         if sequence > session.sequence {
             return Err(ResumeRefused::Sequence);
         }
-        let missed = session.events_after(sequence).ok_or(ResumeRefused::Unknown)?;
+        let mut missed = session.events_after(sequence).ok_or(ResumeRefused::Unknown)?;
+        if self.repeats {
+            missed = session.events_kept();
+        }
         // The old connection may not have noticed yet that it is dead.
         session.send(Order::Drop);
         session.connection = Some(connection);

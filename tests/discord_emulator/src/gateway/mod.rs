@@ -40,6 +40,8 @@ pub enum Upset {
     Refuse,
     /// It opens, but HELLO never comes.
     NoHello,
+    /// Its first IDENTIFY or RESUME is never answered, and nothing else is.
+    NoAnswer,
     /// It is closed right after HELLO, with a code or with none.
     CloseAfterHello(Option<u16>),
     /// Its first IDENTIFY or RESUME is answered with INVALID_SESSION.

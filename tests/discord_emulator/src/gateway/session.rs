@@ -146,6 +146,11 @@ impl Session {
         }
     }
 
+    /// All events that no heartbeat has confirmed.
+    pub(crate) fn events_kept(&self) -> Vec<Arc<str>> {
+        self.replay.iter().map(|(_, text)| Arc::clone(text)).collect()
+    }
+
     /// The events after `sequence`, unless some of them are no longer kept.
     pub(crate) fn events_after(&self, sequence: u64) -> Option<Vec<Arc<str>>> {
         let first_kept = self.replay.front().map_or(self.sequence + 1, |(number, _)| *number);
