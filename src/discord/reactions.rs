@@ -1,8 +1,12 @@
 //! Answers given by reaction: each change by gateway, and all of them by request after changes were missed.
 
+use std::collections::BTreeMap;
+
 use super::audience;
+use super::catch_up::Reading;
 use super::core::Core;
 use super::event_message;
+use super::event_messages::read_together;
 use super::failure::EdgeError;
 use super::members;
 use super::routes::{self, REACTIONS_PAGE, ReactionKind};
@@ -124,6 +128,19 @@ pub(super) async fn reconcile(
     let reading = core.reaction_changes.begin((store.guild_id(), message));
     let call = routes::message(event.channel_id, message).with_urgency(urgency);
     let found: WireMessage = core.sender.ask(call).await?;
+    take_over(core, store, event, urgency, found, reading).await
+}
+
+/// Makes the store say what stands under the message that was `found` since the `reading` began.
+async fn take_over(
+    core: &Core,
+    store: &Lease,
+    event: &Event,
+    urgency: Urgency,
+    found: WireMessage,
+    reading: Reading<'_, (GuildId, MessageId), ReactionChange>,
+) -> Result<bool, EdgeError> {
+    let message = found.id;
     let (mut answers, mut met) = (Vec::new(), Vec::new());
     for reactions in found.reactions {
         let Some(emoji) = reactions.emoji.clone().emoji() else { continue };
@@ -221,9 +238,16 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     }
     core.freshness.begin(guild, core.link.hears_of(guild));
     let count = store.events().count_live().await?;
+    let events = store.events().list_live(count, 0).await?;
     let mut all_read = true;
-    for event in &store.events().list_live(count, 0).await? {
-        match reconcile(core, store, event, Urgency::Background).await {
+    for (event, found) in with_messages(core, guild, &events).await {
+        let read = match found {
+            Some((message, reading)) => {
+                take_over(core, store, event, Urgency::Background, message, reading).await
+            }
+            None => reconcile(core, store, event, Urgency::Background).await,
+        };
+        match read {
             Ok(true) => core.edits.request(guild, event.id),
             Ok(false) => {}
             Err(error) => match error.fate() {
@@ -242,6 +266,35 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
         core.freshness.answers_read(guild);
     }
     Ok(())
+}
+
+type Found<'a> = (WireMessage, Reading<'a, (GuildId, MessageId), ReactionChange>);
+
+/// Events with their messages, as far as those of a channel can be read together.
+async fn with_messages<'a>(
+    core: &'a Core,
+    guild: GuildId,
+    events: &'a [Event],
+) -> Vec<(&'a Event, Option<Found<'a>>)> {
+    let mut channels: BTreeMap<ChannelId, Vec<(&Event, MessageId)>> = BTreeMap::new();
+    let mut with_messages = Vec::with_capacity(events.len());
+    for event in events {
+        match event.message_id {
+            Some(message) => channels.entry(event.channel_id).or_default().push((event, message)),
+            None => with_messages.push((event, None)),
+        }
+    }
+    for (channel, events) in channels {
+        let ids = events.iter().map(|(_, message)| *message);
+        // Before they are read: what comes meanwhile is applied on top.
+        let readings: Vec<_> =
+            ids.clone().map(|message| core.reaction_changes.begin((guild, message))).collect();
+        let mut found = read_together(core, channel, ids.collect()).await;
+        for ((event, message), reading) in events.into_iter().zip(readings) {
+            with_messages.push((event, found.remove(&message).map(|found| (found, reading))));
+        }
+    }
+    with_messages
 }
 
 /// Ends an event and lets the agenda know.

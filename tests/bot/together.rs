@@ -111,3 +111,19 @@ async fn a_shared_message_that_waited_names_those_still_missing_in_each_event() 
     let text = two.only_message().text();
     assert!(text.contains("Training") && !text.contains("Match") && text.contains("(late)"), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_start_the_events_of_a_channel_are_read_together() {
+    let mut two = Two::posted().await;
+    let training = two.general.last_message().unwrap();
+    two.stage.stop().await.unwrap();
+    two.ben.reacts(&training, "✅");
+    let one_by_one = |two: &Two| {
+        let route = "/channels/{channel_id}/messages/{message_id}";
+        two.stage.discord.requests_to(&Method::GET, route).len()
+    };
+    let before = one_by_one(&two);
+    two.stage.start().await;
+    two.stage.until("Ben's answer is known", || two.stage.has_answered(&two.guild, &two.ben)).await;
+    assert_eq!(one_by_one(&two), before, "they stand next to each other");
+}

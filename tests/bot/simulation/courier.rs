@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use muster::domain::audience::Member;
-use muster::domain::event::{Event, EventId};
-use muster::domain::reminder::Reminder;
+use muster::domain::event::EventId;
+use muster::domain::reminder_text::Outgoing;
 use muster::ids::{ChannelId, GuildId, MessageId, UserId};
-use muster::scheduler::{Courier, Probe, SendError};
+use muster::scheduler::{Courier, Haste, Probe, SendError};
 use muster::storage::Lease;
 
 use super::clock::SimulatedClock;
@@ -70,6 +70,14 @@ pub(super) enum Answer {
     /// What a look into the history found.
     Found,
     Absent,
+    Unseen,
+}
+
+impl Answer {
+    /// Whether it answers a look, and nothing was sent.
+    pub(super) fn is_of_look(self) -> bool {
+        matches!(self, Self::Found | Self::Absent | Self::Unseen)
+    }
 }
 
 /// One request about one reminder.
@@ -95,14 +103,16 @@ pub(super) struct FakeCourier {
     requests: Mutex<Vec<Request>>,
     /// The messages, by their nonce, with when each was made.
     messages: Mutex<HashMap<(GuildId, String), (MessageId, i64)>>,
-    /// The messages, by what their button says.
+    /// The messages, by what their buttons say.
     marked: Mutex<HashMap<(GuildId, i64, usize), MessageId>>,
+    /// What set out together under a nonce: a look for one is a look for all.
+    companies: Mutex<HashMap<(GuildId, String), Vec<Outgoing>>>,
 }
 
 impl FakeCourier {
     pub(super) fn new(clock: Arc<SimulatedClock>, weather: Weather) -> Self {
-        let (requests, messages, marked) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { clock, weather, requests, messages, marked }
+        let (requests, messages) = (Mutex::default(), Mutex::default());
+        Self { clock, weather, requests, messages, marked: Mutex::default(), companies: Mutex::default() }
     }
 
     /// Everything that was asked so far, in order.
@@ -110,35 +120,39 @@ impl FakeCourier {
         self.requests.lock().unwrap().clone()
     }
 
-    fn note(&self, guild: GuildId, reminder: &Reminder, part: usize, answer: Answer) {
-        let mentions = reminder.parts().nth(part).unwrap_or_default();
-        self.requests.lock().unwrap().push(Request {
-            at_ms: self.clock.now_ms(),
-            passed_ms: self.clock.passed_ms(),
-            guild,
-            event: reminder.event_id,
-            scheduled_ms: reminder.scheduled_at.timestamp_millis(),
-            part,
-            nonce: reminder.part_nonce(part),
-            says_late: reminder.is_late(),
-            mentions: mentions.iter().map(|user| user.get()).collect(),
-            answer,
-        });
+    fn note(&self, guild: GuildId, bundle: &[Outgoing], part: usize, answer: Answer) {
+        for Outgoing { reminder, .. } in bundle {
+            let mentions = reminder.parts().nth(part).unwrap_or_default();
+            self.requests.lock().unwrap().push(Request {
+                at_ms: self.clock.now_ms(),
+                passed_ms: self.clock.passed_ms(),
+                guild,
+                event: reminder.event_id,
+                scheduled_ms: reminder.scheduled_at.timestamp_millis(),
+                part,
+                nonce: reminder.part_nonce(part),
+                says_late: reminder.is_late(),
+                mentions: mentions.iter().map(|user| user.get()).collect(),
+                answer,
+            });
+        }
     }
 
-    /// The message of this nonce, made now if there is none.
-    fn take(&self, guild: GuildId, reminder: &Reminder, part: usize) -> (MessageId, bool) {
+    /// The message of this nonce, made now if there is none; whether it was.
+    fn take(&self, guild: GuildId, nonce: String, bundle: &[Outgoing], part: usize) -> (MessageId, bool) {
         let now = self.clock.now_ms();
         let mut messages = self.messages.lock().unwrap();
         let next = u64::try_from(messages.len()).unwrap() + 1;
-        let (key, mut is_new) = ((guild, reminder.part_nonce(part)), false);
+        let (key, mut is_new) = ((guild, nonce), false);
         let known = messages.get(&key).copied().filter(|(_, made)| now - made < NONCE_KNOWN_MS);
         let (message, made) = known.unwrap_or_else(|| {
             is_new = true;
             (MessageId::new(next), now)
         });
         messages.insert(key, (message, made));
-        self.marked.lock().unwrap().insert((guild, reminder.id.0, part), message);
+        for outgoing in bundle.iter().filter(|_| is_new) {
+            self.marked.lock().unwrap().insert((guild, outgoing.reminder.id.0, part), message);
+        }
         (message, is_new)
     }
 }
@@ -165,20 +179,25 @@ impl Courier for FakeCourier {
     async fn send(
         &self,
         guild: GuildId,
-        event: &Event,
-        reminder: &Reminder,
+        bundle: &[Outgoing],
         part: usize,
+        _: Haste,
     ) -> Result<MessageId, SendError> {
-        let fate = self.weather.fate(event.channel_id, self.clock.now_ms(), part);
-        let note = |answer| self.note(guild, reminder, part, answer);
-        match fate {
+        let first = &bundle[0];
+        let (channel, nonce) = (first.event.channel_id, first.reminder.part_nonce(part));
+        let together =
+            |one: &Outgoing| one.event.channel_id == channel && one.reminder.part_nonce(part) == nonce;
+        assert!(bundle.iter().all(together), "they cannot share a message: {bundle:?}");
+        self.companies.lock().unwrap().insert((guild, nonce.clone()), bundle.to_vec());
+        let note = |answer| self.note(guild, bundle, part, answer);
+        match self.weather.fate(channel, self.clock.now_ms(), part) {
             Fate::Taken => {
-                let (message, is_new) = self.take(guild, reminder, part);
+                let (message, is_new) = self.take(guild, nonce, bundle, part);
                 note(Answer::Taken(is_new));
                 Ok(message)
             }
             Fate::Unheard => {
-                let (_, is_new) = self.take(guild, reminder, part);
+                let (_, is_new) = self.take(guild, nonce, bundle, part);
                 note(Answer::Unheard(is_new));
                 Err(unreachable())
             }
@@ -197,19 +216,18 @@ impl Courier for FakeCourier {
         }
     }
 
-    async fn probe(
-        &self,
-        guild: GuildId,
-        event: &Event,
-        reminder: &Reminder,
-        part: usize,
-    ) -> Result<Probe, SendError> {
-        if self.weather.fate(event.channel_id, self.clock.now_ms(), part) == Fate::Unreachable {
-            self.note(guild, reminder, part, Answer::Unreachable);
+    async fn probe(&self, guild: GuildId, outgoing: &Outgoing, part: usize) -> Result<Probe, SendError> {
+        let key = (guild, outgoing.reminder.part_nonce(part));
+        let known = self.companies.lock().unwrap().get(&key).cloned();
+        let company = known.unwrap_or_else(|| vec![outgoing.clone()]);
+        let note = |answer| self.note(guild, &company, part, answer);
+        let channel = outgoing.event.channel_id;
+        if self.weather.fate(channel, self.clock.now_ms(), part) == Fate::Unreachable {
+            note(Answer::Unseen);
             return Err(unreachable());
         }
-        let found = self.marked.lock().unwrap().get(&(guild, reminder.id.0, part)).copied();
-        self.note(guild, reminder, part, if found.is_some() { Answer::Found } else { Answer::Absent });
+        let found = self.marked.lock().unwrap().get(&(guild, outgoing.reminder.id.0, part)).copied();
+        note(if found.is_some() { Answer::Found } else { Answer::Absent });
         Ok(found.map_or(Probe::Absent, Probe::Found))
     }
 

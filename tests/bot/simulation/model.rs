@@ -134,7 +134,9 @@ impl<'a> Model<'a> {
                 self.fall_due(now)?;
             }
         }
-        if let Some(left) = self.requests.values().flatten().next() {
+        // Who ended before its company may be looked for once more with it.
+        let mut left = self.requests.values().flatten().filter(|request| !request.answer.is_of_look());
+        if let Some(left) = left.next() {
             return Err(format!("Discord was asked once more: {left:?}"));
         }
         Ok(self.fates)
@@ -203,9 +205,9 @@ impl<'a> Model<'a> {
             let again = Attempt { scheduled, to, accepted: 0, addressed: waiting.addressed };
             return self.attempt(now, &requests, again);
         }
-        let sends = &requests[requests.iter().take_while(|asked| is_look(asked)).count()..];
+        let sends = &requests[requests.iter().take_while(|asked| asked.answer.is_of_look()).count()..];
         let accepted = match first.answer {
-            Answer::Unreachable => {
+            Answer::Unseen => {
                 self.waiting = Some(Waiting { to, tried: now, ..waiting });
                 return Ok(());
             }
@@ -253,7 +255,9 @@ impl<'a> Model<'a> {
                 self.end(scheduled, Status::Failed, None, 0);
                 self.next_due = Some(now + SUSPENDED);
             }
-            Answer::Found | Answer::Absent => return Err(format!("only a look: {last:?}")),
+            Answer::Found | Answer::Absent | Answer::Unseen => {
+                return Err(format!("only a look: {last:?}"));
+            }
         }
         Ok(())
     }
@@ -306,8 +310,4 @@ impl<'a> Model<'a> {
         (self.interval, self.anchor) = (interval, due_after(at, interval));
         self.next_due = (self.standing == Standing::Active).then_some(self.anchor);
     }
-}
-
-fn is_look(asked: &Request) -> bool {
-    matches!(asked.answer, Answer::Found | Answer::Absent)
 }

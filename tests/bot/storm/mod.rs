@@ -17,6 +17,7 @@
 //! cargo test --test bot storm::two_hundred -- --ignored --nocapture --test-threads 1   # the long ones
 //! ```
 
+mod apart;
 mod crowd;
 mod dice;
 mod judge;
@@ -84,12 +85,13 @@ async fn weather(forecast: Forecast) {
     say(&format!(
         "storm {seed}: {took:?}, {runs} runs, {faults} faults; longest stop {longest:?}; {tally:?}"
     ));
-    let shown = findings.iter().take(20).cloned().collect::<Vec<_>>().join("\n  ");
-    assert!(
-        findings.is_empty(),
-        "MUSTER_STORM_SEED={seed}: {} findings, the first of them:\n  {shown}",
-        findings.len()
-    );
+    if !findings.is_empty() {
+        let logs = std::env::temp_dir().join(format!("storm-{seed}.log"));
+        std::fs::write(&logs, diary.logs.join("\n== the next run\n")).unwrap();
+        let shown = findings.iter().take(20).cloned().collect::<Vec<_>>().join("\n  ");
+        let (count, logs) = (findings.len(), logs.display());
+        panic!("MUSTER_STORM_SEED={seed}: {count} findings, the logs are in {logs}:\n  {shown}");
+    }
     town.discord.assert_clean();
 }
 

@@ -4,7 +4,7 @@ use super::super::records::{EventRow, Row};
 use super::{Case, Tally};
 
 /// How soon something due is claimed in a run, reading the guild and one rest after a failure included.
-const CLAIMED_WITHIN_MS: i64 = 12_000;
+const CLAIMED_WITHIN_MS: i64 = 20_000;
 /// How long a command may take between its start, from which the grid counts, and the creation of its event.
 const SET_WITHIN_MS: i64 = 10_000;
 
