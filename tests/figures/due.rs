@@ -114,7 +114,7 @@ pub(crate) struct Arrived {
     pub(crate) messages: usize,
     pub(crate) refused: usize,
     pub(crate) requests: usize,
-    /// From the first message to the last.
+    /// From the first request to the last message.
     pub(crate) span: Duration,
     due: usize,
 }
@@ -156,7 +156,7 @@ impl Running<'_> {
                 lateness.entry(number).or_default().push(self.epoch.lateness(message.at, seed.due));
             }
         }
-        let ends = taken.first().zip(taken.last());
+        let ends = requests.first().zip(taken.last());
         Arrived {
             lateness,
             messages: taken.len(),
