@@ -152,13 +152,14 @@ async fn answered(ground: &Ground, guilds: &[Guild]) -> Result<()> {
 /// Waits until the members and answers of all guilds were read, and nothing more is asked of Discord.
 async fn until_quiet(ground: &Ground, program: &mut Program, guilds: usize) -> Result<()> {
     let begun = Instant::now();
-    let is_message = |request: &RecordedRequest| {
+    let started = program.started;
+    let is_members = |request: &RecordedRequest| {
         request.method == Method::GET
-            && request.template == Some("/channels/{channel_id}/messages/{message_id}")
-            && request.at >= program.started
+            && request.template == Some("/guilds/{guild_id}/members")
+            && request.at >= started
     };
     let (mut known, mut since) = (0, Instant::now());
-    while ground.discord.count_requests(is_message) < guilds || since.elapsed() < QUIET {
+    while ground.discord.count_requests(is_members) < guilds || since.elapsed() < QUIET {
         ensure!(begun.elapsed() < 2 * PATIENCE, "the program does not come to rest");
         let requests = ground.discord.count_requests(|_| true);
         if requests != known {

@@ -121,6 +121,7 @@ fn main() -> Result<ExitCode> {
         row.map(|what| runtime.block_on(what.measure(&places, Size(options.part))))
             .collect::<Result<Vec<_>>>()
     };
+    let load = page::load()?;
     let mut tables = measure(QUIET)?;
     let measured = thread::scope(|scope| {
         let rows: Vec<_> = SIDE_BY_SIDE.iter().map(|row| scope.spawn(|| measure(row))).collect();
@@ -131,7 +132,7 @@ fn main() -> Result<ExitCode> {
     let missed: usize = tables.iter().map(Table::missed).sum();
     page::print_verdict(missed);
     if options.what.is_empty() && options.part == 1 {
-        page::write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("BENCHMARKS.md"), &tables)?;
+        page::write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("BENCHMARKS.md"), &load, &tables)?;
     }
     Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

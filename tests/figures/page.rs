@@ -45,9 +45,10 @@ pub(crate) fn print_verdict(missed: usize) {
 }
 
 /// Writes the whole page.
-pub(crate) fn write(file: &Path, tables: &[Table]) -> Result<()> {
+pub(crate) fn write(file: &Path, load: &str, tables: &[Table]) -> Result<()> {
     let mut page = String::from(HEAD);
     writeln!(page, "Measured on: {}.", machine()?)?;
+    writeln!(page, "Load of the machine just before, by others: {load} (average of a minute).")?;
     for table in tables {
         write!(
             page,
@@ -60,6 +61,12 @@ pub(crate) fn write(file: &Path, tables: &[Table]) -> Result<()> {
         }
     }
     Ok(fs::write(file, page)?)
+}
+
+/// How many programs want a processor at present, on average of the last minute.
+pub(crate) fn load() -> Result<String> {
+    let averages = fs::read_to_string("/proc/loadavg")?;
+    Ok(averages.split_whitespace().next().unwrap_or_default().to_owned())
 }
 
 /// The machine in a few words.

@@ -41,6 +41,7 @@ impl GuildStores {
     pub async fn close_idle(&self) {
         // Stores that were opened over the limit while all were leased.
         self.shared.make_comfortable();
+        // Those that were in use when others became warm.
         self.shared.cool_down();
         let idle = i64::try_from(self.shared.options.idle_close.as_millis()).unwrap_or(i64::MAX);
         let limit = self.shared.clock.now().timestamp_millis().saturating_sub(idle);

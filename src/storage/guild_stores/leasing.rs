@@ -77,6 +77,11 @@ impl Shared {
 
     fn grant(self: &Arc<Self>, hold: Hold, db: GuildDb) -> Lease {
         hold.slot.touch(self.counters.next_turn(), self.clock.now().timestamp_millis());
+        // Before it is used, so that even a rush through all open stores finds few of them warm: what they would free later
+        // stays with the process.
+        if hold.slot.warm_up() {
+            self.cool_down();
+        }
         Lease::new(hold, db)
     }
 
@@ -104,7 +109,6 @@ impl Shared {
         match opened {
             Ok(db) => {
                 self.make_comfortable();
-                self.cool_down();
                 Ok(Some(self.grant(hold, db)))
             }
             Err(not_opened) => {

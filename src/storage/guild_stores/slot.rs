@@ -179,7 +179,12 @@ impl Slot {
     pub(super) fn touch(&self, turn: u64, now_ms: i64) {
         self.turn.store(turn, Ordering::Relaxed);
         self.last_leased_at.store(now_ms, Ordering::Relaxed);
-        self.is_warm.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that the store may hold on to what it prepares from here on; whether it might not before.
+    pub(super) fn warm_up(&self) -> bool {
+        // Nearly always it is warm already, and then nothing is written.
+        !self.is_warm() && !self.is_warm.swap(true, Ordering::Relaxed)
     }
 
     /// The position of the latest lease among the leases of all stores.

@@ -21,24 +21,18 @@ async fn the_store_used_longest_ago_gives_way() {
 async fn a_store_that_was_not_used_lately_lets_go_of_what_it_prepared_and_stays_open() {
     let tmp = tempfile::tempdir().unwrap();
     let stores = stores_in(&tmp, StoreOptions { max_warm: 1, ..options(4) });
-    let prepared = async |guild| {
-        let lease = stores.open(guild).await.unwrap().unwrap();
-        lease.db().pool.turn().await.unwrap().cached_statements_size()
-    };
-    for guild in [GUILD, OTHER] {
-        create(&stores, guild).await.events().count_live().await.unwrap();
-    }
-    assert!(prepared(GUILD).await > 0);
-    assert!(prepared(OTHER).await > 0);
-    stores.close_idle().await;
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    while prepared(GUILD).await > 0 && tokio::time::Instant::now() < deadline {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(prepared(GUILD).await, 0);
-    assert!(prepared(OTHER).await > 0, "it is the one that was leased last");
-    assert_eq!(stores.stats().open, 2);
-    assert_eq!(stores.open(GUILD).await.unwrap().unwrap().events().count_live().await.unwrap(), 0);
+    let prepared = async |lease: &Lease| lease.db().pool.turn().await.unwrap().cached_statements_size();
+    let first = create(&stores, GUILD).await;
+    first.events().count_live().await.unwrap();
+    assert!(prepared(&first).await > 0);
+    drop(first);
+    let second = create(&stores, OTHER).await;
+    second.events().count_live().await.unwrap();
+    eventually(|| stores.shared.tasks.is_empty()).await;
+    let first = stores.open(GUILD).await.unwrap().unwrap();
+    assert_eq!((prepared(&first).await, stores.stats().open), (0, 2));
+    assert!(prepared(&second).await > 0, "it is in use");
+    assert_eq!(first.events().count_live().await.unwrap(), 0);
 }
 
 #[tokio::test]
