@@ -1,8 +1,8 @@
 //! What Muster tells its operator: a log on standard error, and metrics.
 //!
 //! **Never logged:** the token, tokens of interactions, the text of messages, titles, names. Logs carry ids.
-//! The default filter keeps serenity at `warn`, since its spans print tokens of interactions at `debug`, and its gateway at
-//! `error`, since it quotes payloads that it cannot read.
+//! The default filter keeps serenity at `warn`, since its spans print tokens of interactions at `debug`, and what speaks to the
+//! gateway at `warn`, since it reports each acknowledgement of a heartbeat that it did not send itself.
 
 use std::io::IsTerminal;
 use std::sync::OnceLock;
@@ -51,6 +51,12 @@ pub mod metric {
     pub const REQUESTS: &str = "muster_discord_requests_total";
     /// Gateway events that could not be understood, by `kind`.
     pub const UNDECODABLE: &str = "muster_gateway_undecodable_total";
+    /// Gateway events that came a second time and were dropped.
+    pub const GATEWAY_REPEATED: &str = "muster_gateway_repeated_total";
+    /// Gateway connections that were lost.
+    pub const GATEWAY_LOSSES: &str = "muster_gateway_losses_total";
+    /// Logins at the gateway.
+    pub const GATEWAY_LOGINS: &str = "muster_gateway_logins_total";
     /// Damaged guild stores that were set aside.
     pub const QUARANTINES: &str = "muster_stores_quarantined_total";
     /// Guild stores that were brought to this version's schema.
@@ -151,12 +157,18 @@ fn describe() {
     describe_counter!(metric::RATE_LIMITED, "Answers of Discord with status 429");
     describe_counter!(metric::REQUESTS, "Requests to Discord by status");
     describe_counter!(metric::UNDECODABLE, "Gateway events that could not be understood");
+    describe_counter!(metric::GATEWAY_REPEATED, "Gateway events that came a second time and were dropped");
+    describe_counter!(metric::GATEWAY_LOSSES, "Gateway connections that were lost");
+    describe_counter!(metric::GATEWAY_LOGINS, "Logins at the gateway");
     describe_counter!(metric::QUARANTINES, "Damaged guild stores that were set aside");
     describe_counter!(metric::MIGRATIONS, "Guild stores that were brought to this version's schema");
     describe_counter!(metric::BACKUPS, "Backups that were taken");
     describe_gauge!(metric::BACKUP_AGE, "Seconds since the newest backup, of the guild where that is oldest");
     metrics::gauge!(metric::BACKUP_AGE).set(0.0);
     for counted in [metric::QUARANTINES, metric::MIGRATIONS, metric::BACKUPS] {
+        metrics::counter!(counted).absolute(0);
+    }
+    for counted in [metric::GATEWAY_REPEATED, metric::GATEWAY_LOSSES, metric::GATEWAY_LOGINS] {
         metrics::counter!(counted).absolute(0);
     }
     metrics::counter!(metric::RATE_LIMITED, "scope" => "global").absolute(0);

@@ -4,12 +4,12 @@ use serenity::all::{CommandInteraction, ComponentInteraction, ModalInteraction};
 
 use super::core::Core;
 use super::failure::{EdgeError, chain};
-use super::gateway::member as known;
 use super::guild_lifecycle;
 use super::members;
 use crate::commands::{CommandError, Invocation, Invoker};
+use crate::domain::audience::Member;
 use crate::domain::permissions::Permissions;
-use crate::ids::{ChannelId, GuildId};
+use crate::ids::{ChannelId, GuildId, RoleId, UserId};
 
 const ONLY_IN_SERVERS: &str = "I only work inside a server. Use this command there.";
 const NOT_A_MEMBER: &str =
@@ -101,4 +101,14 @@ pub(super) async fn invocation(core: &Core, asker: Asker<'_>) -> Result<Invocati
         invoker,
         attachment_max: asker.attachment_max.into(),
     })
+}
+
+/// The member as Muster knows it.
+fn known(member: &serenity::all::Member) -> Member {
+    Member {
+        user_id: UserId::new(member.user.id.get()),
+        name: member.display_name().to_owned(),
+        is_bot: member.user.bot,
+        roles: member.roles.iter().map(|role| RoleId::new(role.get())).collect(),
+    }
 }

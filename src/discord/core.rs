@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::task::TaskTracker;
 
 use super::access::Access;
@@ -11,6 +12,7 @@ use super::catch_up::CatchUp;
 use super::drafts::Drafts;
 use super::edits::Edits;
 use super::freshness::Freshness;
+use super::gateway::Inbound;
 use super::keyed_locks::KeyedLocks;
 use super::link::Link;
 use super::members::MemberChange;
@@ -44,6 +46,8 @@ pub(super) struct Core {
     pub(super) sender: Sender,
     /// How the gateway is doing.
     pub(super) link: Arc<Link>,
+    /// Where what the gateway tells is taken in.
+    pub(super) inbox: UnboundedSender<Inbound>,
     /// What permissions are computed from.
     pub(super) access: Access,
     /// What may be believed without asking.

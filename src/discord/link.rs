@@ -1,24 +1,24 @@
 //! How the connection to Discord's gateway is doing, for everybody who wants to know.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::logins::Logins;
 use crate::ids::{GuildId, UserId};
 
 /// A sign of life longer ago than this is a bad sign, unless Discord wants heartbeats so rarely that two of them take
 /// longer. It usually wants one every 41.25 s.
 const SILENCE_MIN: Duration = Duration::from_secs(90);
-/// What counts until it is known how often Discord wants a heartbeat. serenity itself notices at the second one that the
-/// first was not acknowledged, and is not connected then.
-const SILENCE_AT_FIRST: Duration = Duration::from_mins(5);
-/// How much later than it came an acknowledgement may be noticed.
+/// How much later than two heartbeats silence counts.
 const SLACK: Duration = Duration::from_secs(10);
+/// A sign of life that is younger than this needs no proof.
+const FRESH: Duration = Duration::from_secs(2);
+/// How long a proof of life may take.
+const PROOF_LIMIT: Duration = Duration::from_secs(3);
 
 /// Tells whether commands arrive and answers are seen.
 #[derive(Debug, Clone)]
@@ -41,41 +41,69 @@ pub(super) struct Identity {
     pub(super) application: u64,
 }
 
-/// What one look at a shard showed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Look {
-    /// Whether it is connected and not in the middle of a resume.
-    pub(super) connected: bool,
-    /// The time from its latest acknowledged heartbeat to the acknowledgement.
-    pub(super) latency: Option<Duration>,
+/// What a connection may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A sign of life: a heartbeat out of turn.
+    ForLife,
+    /// To end, since it gave none.
+    ToHangUp,
+}
+
+/// Where one connection hears what it is asked for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sensors {
+    life: Arc<Notify>,
+    end: Arc<Notify>,
+}
+
+impl Sensors {
+    /// Returns what is asked for.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost when the future is dropped.
+    pub(super) async fn asked(&self) -> Asked {
+        tokio::select! {
+            biased;
+            () = self.end.notified() => Asked::ToHangUp,
+            () = self.life.notified() => Asked::ForLife,
+        }
+    }
 }
 
 /// What is known of one shard.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Shard {
-    seen: Look,
-    /// The last sign of life: an event, an acknowledgement, or becoming connected; without a connection, its end.
+    /// Whether it has a session and all that was missed before it was taken in.
+    is_live: bool,
+    /// Which connection this is, of all there ever were.
+    epoch: u64,
+    /// The last sign of life; without a connection, its end.
     alive_at: Instant,
-    /// The latest acknowledgement in this connection.
-    acknowledged_at: Option<Instant>,
-    /// The longest time between two of them.
-    interval: Option<Duration>,
+    /// How often Discord wants a heartbeat.
+    interval: Duration,
+    /// The time from its latest acknowledged heartbeat to the acknowledgement.
+    latency: Option<Duration>,
+    /// How many heartbeats were acknowledged.
+    acknowledged: watch::Sender<u64>,
+    sensors: Sensors,
 }
 
 impl Shard {
-    fn silence_limit(&self) -> Duration {
-        self.interval.map_or(SILENCE_AT_FIRST, |interval| SILENCE_MIN.max(interval * 2 + SLACK))
+    fn new() -> Self {
+        Self {
+            is_live: false,
+            epoch: 0,
+            alive_at: Instant::now(),
+            interval: Duration::ZERO,
+            latency: None,
+            acknowledged: watch::Sender::new(0),
+            sensors: Sensors::default(),
+        }
     }
 
     fn is_silent(&self) -> bool {
-        self.alive_at.elapsed() > self.silence_limit()
-    }
-
-    fn acknowledged(&mut self) {
-        let now = Instant::now();
-        if let Some(before) = self.acknowledged_at.replace(now) {
-            self.interval = self.interval.max(Some(now - before));
-        }
+        self.alive_at.elapsed() > SILENCE_MIN.max(self.interval.saturating_mul(2).saturating_add(SLACK))
     }
 }
 
@@ -85,7 +113,8 @@ pub(super) struct Link {
     identity: watch::Sender<Option<Identity>>,
     shards: Mutex<Vec<Shard>>,
     shard_count: AtomicU32,
-    logins: Mutex<Logins>,
+    epochs: AtomicU64,
+    has_served: AtomicBool,
     without_members: AtomicBool,
     /// Guilds of which no events come: those in an outage, and after a READY those not announced yet.
     silent: Mutex<HashSet<GuildId>>,
@@ -121,14 +150,18 @@ impl Link {
     /// A connection with `shards` shards begins, or the one there was is over.
     pub(super) fn begin(&self, shards: u32) {
         self.shard_count.store(shards, Ordering::Relaxed);
-        let alive_at = Instant::now();
-        let shard = Shard { seen: Look::default(), alive_at, acknowledged_at: None, interval: None };
-        *self.lock() = (0..shards).map(|_| shard).collect();
+        self.has_served.store(false, Ordering::Relaxed);
+        *self.lock() = (0..shards).map(|_| Shard::new()).collect();
     }
 
     /// How many shards there are; 0 before the first connection.
     pub(super) fn shard_count(&self) -> u32 {
         self.shard_count.load(Ordering::Relaxed)
+    }
+
+    /// Whether a session began on any of them.
+    pub(super) fn has_served(&self) -> bool {
+        self.has_served.load(Ordering::Relaxed)
     }
 
     /// The shard that hears of a guild.
@@ -139,44 +172,83 @@ impl Link {
         u32::try_from((guild.get() >> 22) % count).unwrap_or_default()
     }
 
-    /// A shard has just logged in.
-    pub(super) fn logged_in(&self, shard: u32) {
-        self.logins().note(shard);
-        self.look(shard, Look { connected: true, latency: None });
+    /// A shard begins another connection, which gets this number.
+    pub(super) fn connecting(&self, shard: u32) -> u64 {
+        let epoch = self.epochs.fetch_add(1, Ordering::Relaxed) + 1;
+        self.with(shard, |shard| {
+            (shard.is_live, shard.epoch, shard.latency) = (false, epoch, None);
+            shard.sensors = Sensors::default();
+        });
+        epoch
     }
 
-    /// How often the present client has logged in.
-    pub(super) fn logins(&self) -> MutexGuard<'_, Logins> {
-        self.logins.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Where the present connection of a shard hears what it is asked for.
+    pub(super) fn sensors(&self, shard: u32) -> Sensors {
+        self.with(shard, |shard| shard.sensors.clone()).unwrap_or_default()
     }
 
-    /// An event of a shard arrived.
+    /// A shard has lost its connection: from now on nothing is heard of its guilds.
+    pub(super) fn lost(&self, shard: u32) {
+        let epoch = self.epochs.fetch_add(1, Ordering::Relaxed) + 1;
+        self.with(shard, |shard| {
+            if shard.is_live {
+                shard.alive_at = Instant::now();
+            }
+            (shard.is_live, shard.epoch) = (false, epoch);
+        });
+    }
+
+    /// Whatever a connection of a shard had to tell of the time before it was taken in; `true` if it is still there.
+    pub(super) fn live(&self, shard: u32, epoch: u64) -> bool {
+        self.has_served.store(true, Ordering::Relaxed);
+        let live = self.with(shard, |shard| {
+            shard.is_live |= shard.epoch == epoch;
+            shard.is_live
+        });
+        live.unwrap_or(false)
+    }
+
+    /// A shard was told how often Discord wants a heartbeat.
+    pub(super) fn greeted(&self, shard: u32, interval: Duration) {
+        self.with(shard, |shard| shard.interval = interval);
+    }
+
+    /// Something of a shard arrived.
     pub(super) fn heard(&self, shard: u32) {
-        let Ok(index) = usize::try_from(shard) else { return };
-        if let Some(known) = self.lock().get_mut(index) {
-            known.alive_at = Instant::now();
-        }
+        self.with(shard, |shard| shard.alive_at = Instant::now());
     }
 
-    /// Takes down what a look at a shard showed; `true` if it has become connected.
-    pub(super) fn look(&self, shard: u32, seen: Look) -> bool {
-        let Ok(index) = usize::try_from(shard) else { return false };
-        if let Some(known) = self.lock().get_mut(index) {
-            // serenity does not say when an acknowledgement came, but each brings a latency of its own.
-            let acknowledged = seen.latency.is_some() && seen.latency != known.seen.latency;
-            let connected = seen.connected && !known.seen.connected;
-            if acknowledged {
-                known.acknowledged();
-            } else if !seen.connected {
-                known.acknowledged_at = None;
-            }
-            if acknowledged || seen.connected != known.seen.connected {
-                known.alive_at = Instant::now();
-            }
-            known.seen = seen;
-            return connected;
+    /// A heartbeat of a shard was acknowledged.
+    pub(super) fn acknowledged(&self, shard: u32, latency: Option<Duration>) {
+        self.with(shard, |shard| {
+            shard.latency = latency.or(shard.latency);
+            shard.acknowledged.send_modify(|count| *count = count.wrapping_add(1));
+        });
+    }
+
+    /// Makes sure that what had happened on a shard until now has arrived, by a heartbeat out of turn: its acknowledgement
+    /// comes behind all of it. A connection that shows no life then is left, and no longer counts. Costs nothing
+    /// where the last sign of life is younger than two seconds.
+    pub(super) async fn prove(&self, shard: u32) {
+        let asked = self.with(shard, |shard| {
+            let needed = shard.is_live && shard.alive_at.elapsed() >= FRESH;
+            needed.then(|| (shard.acknowledged.subscribe(), shard.sensors.clone(), shard.epoch))
+        });
+        let Some((mut acknowledged, sensors, epoch)) = asked.flatten() else { return };
+        let (asked_at, before) = (Instant::now(), *acknowledged.borrow_and_update());
+        sensors.life.notify_one();
+        let answered = acknowledged.wait_for(|count| *count != before);
+        if tokio::time::timeout(PROOF_LIMIT, answered).await.is_ok() {
+            return;
         }
-        false
+        let is_dead = self.with(shard, |shard| {
+            let is_dead = shard.epoch == epoch && shard.alive_at < asked_at;
+            shard.is_live &= !is_dead;
+            is_dead
+        });
+        if is_dead == Some(true) {
+            sensors.end.notify_one();
+        }
     }
 
     /// No events come of these guilds until they are announced.
@@ -194,23 +266,12 @@ impl Link {
         if self.silent.lock().unwrap_or_else(PoisonError::into_inner).contains(&guild) {
             return false;
         }
-        let Ok(index) = usize::try_from(self.shard_of(guild)) else { return false };
-        self.lock().get(index).is_some_and(|shard| shard.seen.connected)
-    }
-
-    /// How long the worst shard has been without connection or sign of life; `None` while all are well.
-    pub(super) fn silence(&self) -> Option<Duration> {
-        let shards = self.lock();
-        let ill = shards
-            .iter()
-            .filter(|shard| !shard.seen.connected || shard.is_silent())
-            .map(|shard| shard.alive_at.elapsed());
-        ill.max()
+        self.with(self.shard_of(guild), |shard| shard.is_live).unwrap_or(false)
     }
 
     /// The latency of the slowest shard.
     pub(super) fn latency(&self) -> Option<Duration> {
-        self.lock().iter().filter_map(|shard| shard.seen.latency).max()
+        self.lock().iter().filter_map(|shard| shard.latency).max()
     }
 
     /// Asks about this connection, now and later.
@@ -223,13 +284,18 @@ impl Link {
         if shards.is_empty() {
             return Some("the connection to the gateway has not begun yet".into());
         }
-        let connected = shards.iter().filter(|shard| shard.seen.connected).count();
+        let connected = shards.iter().filter(|shard| shard.is_live).count();
         if connected < shards.len() {
             return Some(format!("{connected} of {} gateway shards are connected", shards.len()));
         }
         let silent = shards.iter().filter(|shard| shard.is_silent());
         let silence = silent.map(|shard| shard.alive_at.elapsed()).max()?;
         Some(format!("the gateway has shown no sign of life for {} s", silence.as_secs()))
+    }
+
+    fn with<T>(&self, shard: u32, look: impl FnOnce(&mut Shard) -> T) -> Option<T> {
+        let index = usize::try_from(shard).ok()?;
+        self.lock().get_mut(index).map(look)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Shard>> {
@@ -241,40 +307,56 @@ impl Link {
 mod tests {
     use super::*;
 
-    fn connected(ms: u64) -> Look {
-        Look { connected: true, latency: Some(Duration::from_millis(ms)) }
+    fn live_link() -> Link {
+        let link = Link::default();
+        link.begin(1);
+        let epoch = link.connecting(0);
+        assert!(link.live(0, epoch));
+        link
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_gateway_whose_heartbeats_are_not_acknowledged_is_not_ready_after_two_of_them() {
+    async fn a_gateway_that_shows_no_life_for_two_heartbeats_is_not_ready() {
         for (interval, noticed_after) in [(20, 91), (41, 93), (180, 371)] {
-            let link = Link::default();
-            link.begin(1);
-            assert!(link.problem().is_some());
-            link.look(0, connected(50));
-            tokio::time::advance(Duration::from_secs(interval)).await;
-            assert_eq!((link.problem(), link.silence()), (None, None), "an interval of {interval} s");
-            link.look(0, connected(51));
+            let link = live_link();
+            link.greeted(0, Duration::from_secs(interval));
             tokio::time::advance(Duration::from_secs(noticed_after - 1)).await;
-            link.look(0, connected(51));
-            assert_eq!((link.problem(), link.silence()), (None, None), "an interval of {interval} s");
+            assert_eq!(link.problem(), None, "an interval of {interval} s");
             tokio::time::advance(Duration::from_secs(1)).await;
             assert!(link.problem().is_some(), "an interval of {interval} s");
-            assert_eq!(link.silence(), Some(Duration::from_secs(noticed_after)));
             link.heard(0);
-            assert_eq!((link.problem(), link.silence()), (None, None), "an event is a sign of life");
+            assert_eq!(link.problem(), None, "an event is a sign of life");
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_shard_that_lost_its_connection_has_time_to_resume() {
+    #[test]
+    fn a_connection_that_was_lost_meanwhile_does_not_become_live() {
         let link = Link::default();
         link.begin(1);
-        link.look(0, connected(50));
-        tokio::time::advance(Duration::from_secs(40)).await;
-        link.look(0, Look::default());
-        assert!(link.problem().is_some());
-        assert_eq!(link.silence(), Some(Duration::ZERO));
+        let (guild, before) = (GuildId::new(5 << 22), link.connecting(0));
+        link.lost(0);
+        let after = link.connecting(0);
+        assert!(!link.live(0, before) && !link.hears_of(guild));
+        assert!(link.live(0, after) && link.hears_of(guild));
+        link.lost(0);
+        assert!(!link.hears_of(guild) && link.problem().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_shard_that_gives_no_proof_of_life_is_left_and_one_that_gives_it_is_kept() {
+        let (link, guild) = (live_link(), GuildId::new(1));
+        let sensors = link.sensors(0);
+        link.prove(0).await;
+        tokio::time::advance(FRESH).await;
+        let answering = async {
+            assert_eq!(sensors.asked().await, Asked::ForLife);
+            link.acknowledged(0, None);
+        };
+        tokio::join!(link.prove(0), answering);
+        assert!(link.hears_of(guild));
+        link.prove(0).await;
+        assert!(!link.hears_of(guild));
+        assert_eq!(sensors.asked().await, Asked::ToHangUp);
     }
 
     #[test]
@@ -282,7 +364,7 @@ mod tests {
         let link = Link::default();
         link.begin(4);
         assert_eq!(link.shard_of(GuildId::new(5 << 22)), 1);
-        link.look(1, connected(1));
+        link.live(1, link.connecting(1));
         assert!(link.hears_of(GuildId::new(5 << 22)) && !link.hears_of(GuildId::new(6 << 22)));
     }
 }

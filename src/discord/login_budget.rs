@@ -1,95 +1,108 @@
-//! Where the gateway is, and how many logins are left for today.
+//! How often Muster may log in: at most 200 times in any 24 hours for each shard, some 20 of them at once.
 //!
-//! Source: <https://docs.discord.com/developers/events/gateway#get-gateway-bot>
+//! Discord resets the token of a bot that logs in a thousand times a day. A login costs eight minutes, and up to 160 may
+//! be owed at any time: twenty logins at once and one each eight minutes after that are 200 in the worst day.
+//! So the whole budget is one instant, until which the logins so far are paid for, and it survives in the system store.
+//!
+//! Source: <https://docs.discord.com/developers/events/gateway#session-start-limit-object>
 
 use std::time::Duration;
 
-use super::core::Core;
-use super::routes;
-use super::supervisor::GatewayFatal;
-use super::wire::WireGateway;
+use chrono::TimeDelta;
 
-/// Logins that are left to the operator: below them, Muster waits until Discord fills up the budget. At zero Discord
-/// resets the bot's token.
-const LOGINS_KEPT: u32 = 20;
-const BACKOFF_MIN: Duration = Duration::from_secs(1);
-const BACKOFF_MAX: Duration = Duration::from_mins(1);
+use crate::clock::Timestamp;
 
-/// Asks where the gateway is until Discord says so and allows a login.
-///
-/// # Errors
-/// [`GatewayFatal::Token`] if Discord does not accept it.
-pub(super) async fn find_gateway(core: &Core) -> Result<WireGateway, GatewayFatal> {
-    let mut backoff = BACKOFF_MIN;
-    loop {
-        let wait = match core.sender.ask::<WireGateway>(routes::gateway_bot()).await {
-            Ok(gateway) => match budget_wait(&gateway) {
-                None => return Ok(gateway),
-                Some(wait) => {
-                    let limit = &gateway.session_start_limit;
-                    tracing::error!(
-                        logins_left = limit.remaining,
-                        logins_a_day = limit.total,
-                        wait_s = wait.as_secs(),
-                        "Muster has logged in too often today; it waits, or Discord would reset its token"
-                    );
-                    wait
-                }
-            },
-            Err(error) if error.is_unauthorised() => return Err(GatewayFatal::Token),
-            Err(error) => {
-                tracing::warn!(%error, wait_s = backoff.as_secs(), "cannot ask Discord where its gateway is; trying again");
-                backoff
-            }
-        };
-        tokio::time::sleep(wait).await;
-        backoff = (backoff * 2).min(BACKOFF_MAX);
+/// What a login costs where there is one shard.
+const COST: TimeDelta = TimeDelta::minutes(8);
+/// How many logins there may be at once, for each shard.
+const AT_ONCE: i32 = 20;
+
+/// The budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LoginBudget {
+    paid_until: Timestamp,
+}
+
+impl LoginBudget {
+    /// What is left where the logins so far are paid for until this instant.
+    pub(super) fn new(paid_until: Timestamp) -> Self {
+        Self { paid_until }
+    }
+
+    /// Until when the logins so far are paid for.
+    pub(super) fn paid_until(self) -> Timestamp {
+        self.paid_until
+    }
+
+    /// How long it takes until one of so many shards may log in.
+    pub(super) fn wait(self, shards: u32, now: Timestamp) -> Duration {
+        let owed = self.owed_until(now) - now;
+        (owed - (limit() - cost(shards))).to_std().unwrap_or_default()
+    }
+
+    /// One of so many shards logs in.
+    pub(super) fn spend(&mut self, shards: u32, now: Timestamp) {
+        self.paid_until = self.owed_until(now) + cost(shards);
+    }
+
+    /// Never further away than is allowed: a clock that was set back is not to keep Muster out for as long.
+    fn owed_until(self, now: Timestamp) -> Timestamp {
+        self.paid_until.clamp(now, now + limit())
     }
 }
 
-/// How long to wait before Muster may log in again; `None`: not at all.
-fn budget_wait(gateway: &WireGateway) -> Option<Duration> {
-    let limit = &gateway.session_start_limit;
-    let wait = Duration::from_millis(limit.reset_after).clamp(BACKOFF_MIN, Duration::from_mins(10));
-    (limit.remaining < logins_kept(gateway)).then_some(wait)
+fn limit() -> TimeDelta {
+    COST * AT_ONCE
 }
 
-fn logins_kept(gateway: &WireGateway) -> u32 {
-    // Small budgets exist only in tests and for bots in verification; those may be used up to the shards needed.
-    LOGINS_KEPT.min(gateway.session_start_limit.total / 10).max(gateway.shards)
-}
-
-/// How often Muster may log in before it asks again.
-pub(super) fn logins_allowed(gateway: &WireGateway) -> u32 {
-    gateway.session_start_limit.remaining.saturating_sub(logins_kept(gateway)).max(gateway.shards)
+fn cost(shards: u32) -> TimeDelta {
+    COST / i32::try_from(shards.max(1)).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::discord::wire::WireSessionLimit;
+    use chrono::DateTime;
 
-    fn gateway(total: u32, remaining: u32) -> WireGateway {
-        let session_start_limit = WireSessionLimit { total, remaining, reset_after: 3_600_000 };
-        WireGateway { url: "wss://gateway.discord.gg".into(), shards: 1, session_start_limit }
+    /// The instants of all logins in three days of a storm, with a pause at the beginning.
+    fn storm(shards: u32, calm: TimeDelta) -> Vec<Timestamp> {
+        let start = DateTime::from_timestamp_millis(1_800_000_000_000).unwrap();
+        let (mut now, mut logins) = (start + calm, Vec::new());
+        let mut budget = LoginBudget::new(start);
+        while now < start + TimeDelta::days(3) {
+            let wait = budget.wait(shards, now);
+            if wait.is_zero() {
+                // As after a crash: only the instant is kept.
+                budget = LoginBudget::new(budget.paid_until());
+                budget.spend(shards, now);
+                logins.push(now);
+            }
+            now += TimeDelta::from_std(wait).unwrap().max(TimeDelta::seconds(1));
+        }
+        logins
     }
 
     #[test]
-    fn a_gateway_that_tells_no_budget_is_used_all_the_same() {
-        let gateway: WireGateway = serde_json::from_str(r#"{"url":"wss://d.test"}"#).unwrap();
-        assert_eq!((gateway.shards, budget_wait(&gateway)), (1, None));
-        let gateway: WireGateway = serde_json::from_str(
-            r#"{"url":"wss://d.test","shards":2,"session_start_limit":{"remaining":1}}"#,
-        )
-        .unwrap();
-        assert!(budget_wait(&gateway).is_some());
+    fn in_the_worst_storm_there_are_200_logins_in_any_24_hours_and_twenty_at_once() {
+        for (shards, calm) in [(1_u32, TimeDelta::zero()), (1, TimeDelta::hours(5)), (4, TimeDelta::zero())] {
+            let logins = storm(shards, calm);
+            let within = |span: TimeDelta| {
+                let count = |from: &Timestamp| {
+                    logins.iter().filter(|login| *login >= from && **login < *from + span).count()
+                };
+                logins.iter().map(count).max().unwrap()
+            };
+            let shards = usize::try_from(shards).unwrap();
+            assert!(within(TimeDelta::days(1)) <= 200 * shards, "{}", within(TimeDelta::days(1)));
+            assert!(within(TimeDelta::days(1)) > 190 * shards, "{}", within(TimeDelta::days(1)));
+            assert!((20 * shards..=21 * shards).contains(&within(TimeDelta::minutes(5))));
+        }
     }
 
     #[test]
-    fn the_last_logins_of_a_day_are_not_used_up() {
-        assert_eq!(budget_wait(&gateway(1_000, 999)), None);
-        assert_eq!(budget_wait(&gateway(1_000, 19)), Some(Duration::from_mins(10)));
-        assert_eq!(budget_wait(&gateway(10, 1)), None);
-        assert_eq!(budget_wait(&gateway(10, 0)), Some(Duration::from_mins(10)));
+    fn a_clock_that_is_set_back_keeps_nobody_out_for_long() {
+        let now = DateTime::from_timestamp_millis(1_800_000_000_000).unwrap();
+        let budget = LoginBudget::new(now + TimeDelta::days(365));
+        assert_eq!(budget.wait(1, now), Duration::from_mins(8));
     }
 }

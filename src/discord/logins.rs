@@ -1,91 +1,162 @@
-//! How often Muster logs in. serenity logs in again by itself as often as Discord ends a session, and Discord resets the
-//! token of a bot that logs in a thousand times a day.
-//!
-//! Source: <https://docs.discord.com/developers/events/gateway#session-start-limit-object>
+//! Who may log in at the gateway, and when: one at a time, no faster than Discord allows, within the day's budget.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-/// More logins of a shard than this in [`SHORT`] or in [`LONG`] are a loop that does not end by itself.
-const SHORT_LIMIT: usize = 5;
-const LONG_LIMIT: usize = 50;
-const SHORT: Duration = Duration::from_mins(2);
-const LONG: Duration = Duration::from_hours(1);
+use super::core::Core;
+use super::failure::chain;
+use super::gateway_address::{find_gateway, logins_allowed};
+use super::login_budget::LoginBudget;
+use super::supervisor::GatewayFatal;
+use super::wire::WireGateway;
+use crate::telemetry::metric;
 
-/// The logins of one client.
-#[derive(Debug, Default)]
+/// How far apart two logins of one bucket are: five seconds, and something for the way.
+///
+/// Source: <https://docs.discord.com/developers/events/gateway#rate-limiting>
+const GAP: Duration = Duration::from_millis(5_200);
+/// A wait that is longer than this is told to the operator.
+const WORTH_TELLING: Duration = Duration::from_secs(10);
+/// No sleep is longer: the wall clock may step.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// What a shard asks for.
+#[derive(Debug)]
+struct Ask {
+    shard: u32,
+    /// Where the login's instant goes; `None` as long as it only asks whether to connect.
+    login: Option<Arc<OnceLock<Instant>>>,
+    go: oneshot::Sender<()>,
+}
+
+/// Where shards ask; a cheap clone.
+#[derive(Debug, Clone)]
+pub(super) struct LoginDesk(mpsc::UnboundedSender<Ask>);
+
+impl LoginDesk {
+    /// Returns once the budget has a login left, so that a connection is worth its while.
+    pub(super) async fn may_log_in(&self, shard: u32) {
+        // Without a granter Muster stops.
+        drop(self.ask(shard, None).await);
+    }
+
+    /// Asks for a login; the receiver hears when it may be made, and `granted_at` is then set.
+    pub(super) fn log_in(&self, shard: u32, granted_at: Arc<OnceLock<Instant>>) -> oneshot::Receiver<()> {
+        self.ask(shard, Some(granted_at))
+    }
+
+    fn ask(&self, shard: u32, login: Option<Arc<OnceLock<Instant>>>) -> oneshot::Receiver<()> {
+        let (go, may_go) = oneshot::channel();
+        drop(self.0.send(Ask { shard, login, go }));
+        may_go
+    }
+}
+
+/// Grants logins.
 pub(super) struct Logins {
-    recent: HashMap<u32, VecDeque<Instant>>,
-    made: u32,
-    allowed: u32,
+    budget: LoginBudget,
+    /// When each of Discord's buckets was used last.
+    used: HashMap<u32, Instant>,
+    asks: mpsc::UnboundedReceiver<Ask>,
+    desk: LoginDesk,
 }
 
 impl Logins {
-    /// A client may log in so often before Discord is asked again how much of the budget is left.
-    pub(super) fn begin(&mut self, allowed: u32) {
-        *self = Self { allowed, ..Self::default() };
+    /// Reads what earlier processes left of the budget.
+    pub(super) async fn open(core: &Core) -> Self {
+        let paid_until = core.registry.logins_paid_until().await.unwrap_or_else(|error| {
+            tracing::warn!(error = chain(&error), "cannot read how often Muster has logged in lately");
+            None
+        });
+        let (sender, asks) = mpsc::unbounded_channel();
+        let budget = LoginBudget::new(paid_until.unwrap_or_else(|| core.clock.now()));
+        Self { budget, used: HashMap::new(), asks, desk: LoginDesk(sender) }
     }
 
-    /// A shard logged in.
-    pub(super) fn note(&mut self, shard: u32) {
-        let recent = self.recent.entry(shard).or_default();
-        recent.push_back(Instant::now());
-        if recent.len() > LONG_LIMIT {
-            recent.pop_front();
-        }
-        self.made += 1;
+    /// Where shards ask.
+    pub(super) fn desk(&self) -> LoginDesk {
+        self.desk.clone()
     }
 
-    /// Whether the client has to stop before it uses the budget up.
-    pub(super) fn are_too_many(&self) -> bool {
-        let within = |recent: &VecDeque<Instant>, span: Duration| {
-            recent.iter().filter(|login| login.elapsed() < span).count()
-        };
-        self.made > self.allowed
-            || self
-                .recent
-                .values()
-                .any(|recent| within(recent, SHORT) >= SHORT_LIMIT || within(recent, LONG) >= LONG_LIMIT)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn logins() -> Logins {
-        let mut logins = Logins::default();
-        logins.begin(900);
-        logins
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_fast_loop_of_logins_is_noticed_at_the_fifth_and_a_slow_one_within_the_hour() {
-        for (gap, allowed) in [(5, 5), (60, 50)] {
-            let mut logins = logins();
-            for number in 1..=allowed {
-                assert!(!logins.are_too_many(), "{number} logins, one each {gap} s");
-                logins.note(0);
-                tokio::time::advance(Duration::from_secs(gap)).await;
+    /// Grants logins for so many shards, as far as Discord allows them and Muster's own budget lasts.
+    ///
+    /// # Errors
+    /// [`GatewayFatal::Token`] if Discord, asked again how many are left, does not accept it.
+    ///
+    /// # Cancel safety
+    /// Dropping the future refuses the login that is waited for; its shard asks again.
+    pub(super) async fn grant(
+        &mut self,
+        core: &Core,
+        found: &WireGateway,
+        shards: u32,
+    ) -> Result<Infallible, GatewayFatal> {
+        let mut allowed = logins_allowed(found);
+        let buckets = found.session_start_limit.max_concurrency.max(1);
+        loop {
+            let Some(ask) = self.asks.recv().await else { std::future::pending().await };
+            if ask.go.is_closed() {
+                continue;
             }
-            assert!(logins.are_too_many());
+            self.wait_for_budget(core, shards).await;
+            if allowed == 0 {
+                allowed = logins_allowed(&find_gateway(core).await?);
+            }
+            let Some(login) = ask.login else {
+                _ = ask.go.send(());
+                continue;
+            };
+            let bucket = ask.shard % buckets;
+            if let Some(used) = self.used.get(&bucket) {
+                tokio::time::sleep_until(*used + GAP).await;
+            }
+            if ask.go.is_closed() {
+                continue;
+            }
+            self.spend(core, shards).await;
+            allowed = allowed.saturating_sub(1);
+            let now = Instant::now();
+            self.used.insert(bucket, now);
+            _ = login.set(now);
+            _ = ask.go.send(());
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn many_shards_that_log_in_once_are_no_loop() {
-        let mut logins = logins();
-        for shard in 0..200 {
-            logins.note(shard);
+    async fn wait_for_budget(&self, core: &Core, shards: u32) {
+        let mut is_told = false;
+        loop {
+            let wait = self.budget.wait(shards, core.clock.now());
+            if wait.is_zero() {
+                return;
+            }
+            if wait > WORTH_TELLING && !is_told {
+                is_told = true;
+                tracing::warn!(
+                    wait_s = wait.as_secs(),
+                    "Muster has logged in at Discord's gateway so often lately, in this process or in those before it, that it \
+                     waits before it does so again: at most 200 times in 24 hours for each shard, or Discord might reset its token. \
+                     Until then it hears no commands; reminders are sent all the same"
+                );
+            }
+            core.clock.sleep(wait.min(LONGEST_SLEEP)).await;
         }
-        assert!(!logins.are_too_many());
-        logins.begin(2);
-        for shard in 0..3 {
-            assert!(!logins.are_too_many());
-            logins.note(shard);
+    }
+
+    /// Takes a login from the budget, on the disk before it is made.
+    async fn spend(&mut self, core: &Core, shards: u32) {
+        self.budget.spend(shards, core.clock.now());
+        metrics::counter!(metric::GATEWAY_LOGINS).increment(1);
+        if let Err(error) = core.registry.set_logins_paid_until(self.budget.paid_until()).await {
+            let error = chain(&error);
+            tracing::warn!(
+                error,
+                "cannot write down that Muster logs in; only this process knows how often it did"
+            );
         }
-        assert!(logins.are_too_many());
     }
 }

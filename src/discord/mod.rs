@@ -2,7 +2,7 @@
 //!
 //! **Invariants**
 //! - Everything that is sent passes the one [`sender`]; everything that comes in passes the one [`gateway`] intake.
-//! - serenity's gateway client lives on a thread of its own, and nothing but its events leaves that thread.
+//! - The gateway [`connection`] lives on a thread of its own, and nothing but what it hears leaves that thread.
 //! - A guild's data is deleted only in [`guild_lifecycle`], and only after Discord confirmed that Muster is not there.
 //! - Whom a message pings is a list, never its text.
 //! - No part of serenity crosses the border to the rooms below, except in [`crate::commands`].
@@ -17,7 +17,7 @@ mod audience;
 mod body;
 mod casualties;
 mod catch_up;
-mod client;
+mod connection;
 mod core;
 mod courier;
 mod drafts;
@@ -27,6 +27,7 @@ mod event_messages;
 mod failure;
 mod freshness;
 mod gateway;
+mod gateway_address;
 mod guild_lifecycle;
 mod healing;
 mod history;
@@ -48,12 +49,14 @@ mod supervisor;
 mod wire;
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 
 use self::core::Core;
+use self::gateway::Inbound;
 use crate::app::App;
 use crate::config::{Config, Token};
 use crate::lifecycle::{Lifecycle, Shutdown};
@@ -69,6 +72,8 @@ pub struct Edge {
     core: Arc<Core>,
     token: Token,
     shutdown: Shutdown,
+    /// What the gateway tells, until somebody takes it in.
+    arrivals: Mutex<Option<UnboundedReceiver<Inbound>>>,
     /// Until then a reminder waits for the first connection, which brings what it is computed from.
     patient_until: Instant,
 }
@@ -86,6 +91,7 @@ impl Edge {
     ) -> Result<Arc<Self>, SenderError> {
         let sender = sender::Sender::new(&config.discord, &token)?;
         let Upkeep { stores, registry, agenda, clock, .. } = upkeep.clone();
+        let (inbox, arrivals) = unbounded_channel();
         let core = Core {
             stores,
             registry,
@@ -96,6 +102,7 @@ impl Edge {
             tracker: lifecycle.tracker().clone(),
             sender,
             link: Arc::default(),
+            inbox,
             access: access::Access::default(),
             freshness: freshness::Freshness::default(),
             edits: edits::Edits::default(),
@@ -111,7 +118,8 @@ impl Edge {
         };
         let shutdown = lifecycle.shutdown().clone();
         let patient_until = Instant::now() + courier::PATIENCE_AT_START;
-        Ok(Arc::new(Self { core: Arc::new(core), token, shutdown, patient_until }))
+        let arrivals = Mutex::new(Some(arrivals));
+        Ok(Arc::new(Self { core: Arc::new(core), token, shutdown, arrivals, patient_until }))
     }
 
     /// Connects, answers commands with `app`, and keeps what is known of guilds up to date until a stop is asked for.
@@ -120,7 +128,9 @@ impl Edge {
     /// [`GatewayFatal`]: a sentence for the operator, who has to do something before Muster can work.
     pub async fn run(self: Arc<Self>, app: App) -> Result<(), GatewayFatal> {
         let (core, shutdown) = (&self.core, &self.shutdown);
-        let (inbox, arrivals) = tokio::sync::mpsc::unbounded_channel();
+        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // An edge runs once.
+        let Some(arrivals) = arrivals else { return Ok(()) };
         let intake = gateway::Intake::new(Arc::clone(core), Arc::new(app));
         let helpers = async {
             tokio::join!(
@@ -134,7 +144,7 @@ impl Edge {
             Ok(())
         };
         // The helpers end only with a stop; a connection that ends otherwise is the end of all.
-        tokio::try_join!(supervisor::run(core, &self.token, inbox, shutdown), helpers)?;
+        tokio::try_join!(supervisor::run(core, &self.token, shutdown), helpers)?;
         Ok(())
     }
 

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use tokio::sync::oneshot;
 
 use super::core::Core;
 use super::failure::{EdgeError, chain};
+use super::gateway::Inbound;
 use super::sender::Urgency;
 use super::{access, drafts, members, reactions};
 use crate::ids::GuildId;
@@ -19,13 +21,20 @@ const AT_ONCE: usize = 4;
 /// How soon guilds are tried again that could not be read.
 const AGAIN: Duration = Duration::from_secs(15);
 
-/// Reads members and reactions of a guild unless they are fresh.
+/// How long it may take to take down what was heard of a guild.
+const TAKING_DOWN: Duration = Duration::from_secs(2);
+
+/// Reads members and reactions of a guild unless they are fresh: nothing was missed, the gateway shows life, and what it
+/// told until now is taken down.
 ///
 /// # Errors
 /// [`EdgeError`] while Discord or the store cannot be asked.
 pub(super) async fn guild(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     if is_fresh(core, store.guild_id()) {
-        return Ok(());
+        hear_out(core, store.guild_id()).await;
+        if is_fresh(core, store.guild_id()) {
+            return Ok(());
+        }
     }
     let _one_at_a_time = core.reading.lock(store.guild_id()).await;
     // Whatever interrupted the gateway may have interrupted the posting of an event as well.
@@ -34,6 +43,17 @@ pub(super) async fn guild(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     reactions::sync(core, store).await?;
     take_down_name(core, store).await;
     Ok(())
+}
+
+/// Returns once all that has happened in a guild until now is taken down, as far as Muster hears of it; where that takes too
+/// long the guild is no longer fresh.
+async fn hear_out(core: &Core, guild: GuildId) {
+    core.link.prove(core.link.shard_of(guild)).await;
+    let (told, reached) = oneshot::channel();
+    drop(core.inbox.send(Inbound::Reach(guild, told)));
+    if !matches!(tokio::time::timeout(TAKING_DOWN, reached).await, Ok(Ok(()))) {
+        core.freshness.missed(|stale| stale == guild);
+    }
 }
 
 /// Takes down what the guild is called, if Discord says so.

@@ -31,11 +31,13 @@ pub(super) struct WireSessionLimit {
     pub(super) remaining: u32,
     /// Milliseconds.
     pub(super) reset_after: u64,
+    /// How many shards may log in at the same time.
+    pub(super) max_concurrency: u32,
 }
 
 impl Default for WireSessionLimit {
     fn default() -> Self {
-        Self { total: 1_000, remaining: 1_000, reset_after: 0 }
+        Self { total: 1_000, remaining: 1_000, reset_after: 0, max_concurrency: 1 }
     }
 }
 

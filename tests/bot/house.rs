@@ -25,9 +25,10 @@ const ORDER: &[&str] = &[
 ];
 
 /// Crates that only these rooms may name.
-const RESERVED: [(&str, &[&str]); 4] = [
+const RESERVED: [(&str, &[&str]); 5] = [
     ("serenity", &["commands", "discord"]),
     ("serenity_commands", &["commands"]),
+    ("twilight_gateway", &["discord"]),
     ("sqlx", &["storage", "ids"]),
     ("clap", &["cli", "main"]),
 ];

@@ -118,10 +118,12 @@ async fn after_a_start_the_events_of_a_channel_are_read_together() {
     let training = two.general.last_message().unwrap();
     two.stage.stop().await.unwrap();
     two.ben.reacts(&training, "✅");
-    let one_by_one =
-        || two.stage.discord.requests_to(&Method::GET, "/channels/{channel_id}/messages/{message_id}");
-    let before = one_by_one().len();
+    let one_by_one = |two: &Two| {
+        let route = "/channels/{channel_id}/messages/{message_id}";
+        two.stage.discord.requests_to(&Method::GET, route).len()
+    };
+    let before = one_by_one(&two);
     two.stage.start().await;
-    two.stage.until("Ben's answer is known", || two.stage.answers(&two.guild) == 4).await;
-    assert_eq!(one_by_one().len(), before, "they stand next to each other");
+    two.stage.until("Ben's answer is known", || two.stage.has_answered(&two.guild, &two.ben)).await;
+    assert_eq!(one_by_one(&two), before, "they stand next to each other");
 }

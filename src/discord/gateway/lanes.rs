@@ -64,6 +64,11 @@ impl<T: Send + 'static> Lanes<T> {
         });
     }
 
+    /// Whether everything in a guild's lane has been handled.
+    pub(super) fn is_idle(&self, guild: GuildId) -> bool {
+        !lock(&self.queues).contains_key(&guild)
+    }
+
     /// How many things wait.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
@@ -113,5 +118,6 @@ mod tests {
         assert_eq!(of(1), (1..20).step_by(2).collect::<Vec<_>>());
         assert_eq!(seen[..10], of(1)[..], "the quick guild waited for the slow one");
         assert_eq!(lanes.waiting(), 0);
+        assert!(lanes.is_idle(GuildId::new(0)));
     }
 }

@@ -5,19 +5,20 @@
 //! - Interactions wait for nothing: each has a task of its own as soon as it arrives.
 //! - An event that cannot be read is counted, named once, and makes what it may have changed stale.
 //!
-//! **Does not know** sockets; [`client`](super::client) does.
+//! **Does not know** sockets; [`connection`](super::connection) does.
 //!
-//! To add a kind of event: its variant and translation in [`update`], and its line in `Intake::handle`.
+//! To add a kind of event: its variant in [`update`], its reader in [`read`](mod@read), and its line in `handle`.
 
 mod lanes;
+mod read;
 mod rebuild;
-mod salvage;
 mod update;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 
 use super::core::Core;
 use super::failure::chain;
@@ -35,22 +36,42 @@ use crate::storage::{Membership, StorageError};
 use crate::telemetry::metric;
 use lanes::Lanes;
 
-pub(super) use update::{GuildUpdate, Update, member, translate};
+pub(super) use read::{read, unreadable_text};
+pub(super) use update::{GuildUpdate, Update};
 
-/// An update with the shard that it came from.
+/// What is taken in, in this order.
+#[derive(Debug)]
+pub(super) enum Inbound {
+    /// Something that was heard.
+    Heard(Arrival),
+    /// Somebody wants to know when all that was heard of this guild until now has been taken down.
+    Reach(GuildId, oneshot::Sender<()>),
+}
+
+/// An update with the connection that it came by.
 #[derive(Debug)]
 pub(super) struct Arrival {
     /// The shard.
     pub(super) shard: u32,
+    /// Which of its connections.
+    pub(super) epoch: u64,
     /// What happened.
     pub(super) update: Update,
+}
+
+/// What stands in a guild's lane.
+#[derive(Debug)]
+enum Entry {
+    Update(GuildUpdate),
+    /// Everything before it has been taken down.
+    Reached(oneshot::Sender<()>),
 }
 
 /// Takes updates in and hands them to whom they concern.
 pub(super) struct Intake {
     core: Arc<Core>,
     app: Arc<App>,
-    lanes: Lanes<GuildUpdate>,
+    lanes: Lanes<Entry>,
     /// The kinds of unreadable event that were named already.
     named: HashSet<String>,
 }
@@ -63,39 +84,67 @@ impl Intake {
     }
 
     /// Takes in what comes until a stop is asked for.
-    pub(super) async fn run(mut self, mut inbox: UnboundedReceiver<Arrival>, shutdown: Shutdown) {
+    pub(super) async fn run(mut self, mut inbox: UnboundedReceiver<Inbound>, shutdown: Shutdown) {
         loop {
-            let arrival = tokio::select! {
+            let inbound = tokio::select! {
                 () = shutdown.requested() => return,
-                arrival = inbox.recv() => arrival,
+                inbound = inbox.recv() => inbound,
             };
-            let Some(Arrival { shard, update }) = arrival else { return };
-            match update {
-                Update::Interaction(interaction) => {
-                    interactions::take(&self.core, &self.app, *interaction);
-                }
-                Update::Guild(guild, update) => {
-                    if matches!(update, GuildUpdate::Present) {
-                        self.core.roll_call().present(shard, guild);
-                    }
-                    self.push(guild, update);
-                }
-                Update::Ready { identity, guilds } => self.ready(shard, identity, guilds),
-                Update::UnreadableInteraction { id, token, kind } => {
-                    self.count_unreadable("INTERACTION_CREATE");
-                    interactions::decline(&self.core, id, token, kind);
-                }
-                Update::Unreadable { kind, guild } => self.unreadable(&kind, guild),
+            match inbound {
+                None => return,
+                Some(Inbound::Heard(arrival)) => self.take(arrival),
+                Some(Inbound::Reach(guild, told)) if self.lanes.is_idle(guild) => _ = told.send(()),
+                Some(Inbound::Reach(guild, told)) => self.push(guild, Entry::Reached(told)),
             }
             metrics::gauge!("muster_gateway_waiting").set(to_f64(self.lanes.waiting() + inbox.len()));
         }
     }
 
-    fn push(&self, guild: GuildId, update: GuildUpdate) {
+    fn take(&mut self, Arrival { shard, epoch, update }: Arrival) {
+        match update {
+            Update::Interaction(interaction) => interactions::take(&self.core, &self.app, *interaction),
+            Update::Guild(guild, update) => {
+                if matches!(update, GuildUpdate::Present) {
+                    self.core.roll_call().present(shard, guild);
+                }
+                self.push(guild, Entry::Update(update));
+            }
+            Update::Ready { identity, guilds } => {
+                self.ready(shard, identity, guilds);
+                self.live(shard, epoch);
+            }
+            Update::Resumed => {
+                tracing::info!(shard, "a gateway session goes on");
+                self.live(shard, epoch);
+            }
+            Update::UnreadableInteraction { id, token, kind } => {
+                self.count_unreadable("INTERACTION_CREATE");
+                interactions::decline(&self.core, id, token, kind);
+            }
+            Update::Unreadable { kind, guild } => self.unreadable(&kind, guild),
+        }
+    }
+
+    /// All that was missed has arrived before this: from now on Muster hears of the shard's guilds.
+    fn live(&self, shard: u32, epoch: u64) {
+        if self.core.link.live(shard, epoch) {
+            self.core.stale.notify_one();
+        }
+    }
+
+    fn push(&self, guild: GuildId, entry: Entry) {
         let core = Arc::clone(&self.core);
-        self.lanes.push(guild, update, move |guild, update| {
+        self.lanes.push(guild, entry, move |guild, entry| {
             let core = Arc::clone(&core);
             async move {
+                let update = match entry {
+                    Entry::Update(update) => update,
+                    // Whoever asked may have given up.
+                    Entry::Reached(told) => {
+                        _ = told.send(());
+                        return;
+                    }
+                };
                 let Err(error) = handle(&core, guild, update).await else { return };
                 // That a store is set aside was said when it was; a busy guild must not repeat it for each reaction.
                 if !matches!(error, StorageError::Quarantined { .. }) {
@@ -115,7 +164,6 @@ impl Intake {
         core.freshness.missed(|guild| core.link.shard_of(guild) == shard);
         core.access.forget_guilds(|guild| core.link.shard_of(guild) == shard);
         core.link.expect(guilds.iter().copied());
-        core.link.logged_in(shard);
         for guild in &guilds {
             let record = core.registry.find(*guild);
             let known = record.is_some_and(|record| {
@@ -123,7 +171,7 @@ impl Intake {
             });
             // A READY proves membership as well as an announcement does, and comes even during an outage.
             if !known {
-                self.push(*guild, GuildUpdate::Listed);
+                self.push(*guild, Entry::Update(GuildUpdate::Listed));
             }
         }
         core.roll_call().ready(shard, guilds);
@@ -137,11 +185,15 @@ impl Intake {
 
     /// What an event may have changed that cannot be read is stale.
     fn unreadable(&mut self, kind: &str, guild: Option<GuildId>) {
+        self.count_unreadable(kind);
+        // Nobody was heard, but nothing changed either.
+        if kind == "INTERACTION_CREATE" {
+            return;
+        }
         let affected = |known: GuildId| guild.is_none_or(|guild| known == guild);
         self.core.freshness.missed(affected);
         self.core.access.forget_guilds(affected);
         self.core.stale.notify_one();
-        self.count_unreadable(kind);
     }
 
     fn count_unreadable(&mut self, kind: &str) {

@@ -35,6 +35,7 @@ use crate::ids::GuildId;
 const CLEAN_STOP: &str = "clean_stop";
 const GUILD_SCHEMA: &str = "guild_schema";
 const COMMAND_FINGERPRINT: &str = "command_fingerprint";
+const LOGINS_PAID_UNTIL: &str = "logins_paid_until";
 
 /// The facts about all guilds: read from memory, kept in the system store.
 pub struct Registry {
@@ -180,6 +181,24 @@ impl Registry {
     /// [`StorageError::System`].
     pub async fn set_command_fingerprint(&self, fingerprint: &str) -> Result<(), StorageError> {
         self.system.set_value(COMMAND_FINGERPRINT, fingerprint, self.clock.now()).await
+    }
+
+    /// Until when the logins at Discord's gateway are paid for, if there were any.
+    ///
+    /// # Errors
+    /// [`StorageError::System`].
+    pub async fn logins_paid_until(&self) -> Result<Option<Timestamp>, StorageError> {
+        let noted = self.system.value(LOGINS_PAID_UNTIL).await?;
+        Ok(noted.and_then(|ms| ms.parse().ok()).and_then(Timestamp::from_timestamp_millis))
+    }
+
+    /// Notes until when the logins at Discord's gateway are paid for.
+    ///
+    /// # Errors
+    /// [`StorageError::System`].
+    pub async fn set_logins_paid_until(&self, until: Timestamp) -> Result<(), StorageError> {
+        let ms = until.timestamp_millis().to_string();
+        self.system.set_value(LOGINS_PAID_UNTIL, &ms, self.clock.now()).await
     }
 
     /// Whether the process before this one ended in order and no record was lost since; otherwise the guilds' stores have

@@ -1,5 +1,7 @@
 //! The gateway on a bad day: whatever it goes through, what members answered meanwhile counts before the next reminder.
 
+mod recovery_times;
+
 use std::time::Duration;
 
 use discord_emulator::{Emulator, Gateway, Guild};
