@@ -98,7 +98,7 @@ impl Diary {
     fn note_log(&mut self, number: usize, log: String) {
         // Nobody takes a permission away here, either.
         let is_wrong =
-            |line: &&str| ["panicked", " ERROR ", "suspended"].iter().any(|sign| line.contains(sign));
+            |line: &&str| ["panicked", " ERROR ", "are suspended"].iter().any(|sign| line.contains(sign));
         for line in log.lines().filter(is_wrong) {
             self.findings.push(format!("run {number} wrote: {line}"));
         }
