@@ -96,7 +96,10 @@ impl Diary {
     }
 
     fn note_log(&mut self, number: usize, log: String) {
-        for line in log.lines().filter(|line| line.contains("panicked") || line.contains(" ERROR ")) {
+        // Nobody takes a permission away here, either.
+        let is_wrong =
+            |line: &&str| ["panicked", " ERROR ", "are suspended"].iter().any(|sign| line.contains(sign));
+        for line in log.lines().filter(is_wrong) {
             self.findings.push(format!("run {number} wrote: {line}"));
         }
         self.logs.push(log);
@@ -165,7 +168,7 @@ async fn slowed(owner: &Member, event: &Message) -> Result<(), String> {
         let slow = owner.runs(&event.channel(), "/event interval").option("event", event.link());
         let reply = slow.option("interval", "30d").send().await;
         let text = reply.map_or_else(|error| error.to_string(), |reply| reply.text());
-        if text.contains("new interval") {
+        if text.contains("new interval") || text.contains("is over") {
             return Ok(());
         }
         if began.elapsed() > KNOWN_WITHIN {

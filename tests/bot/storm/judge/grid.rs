@@ -37,7 +37,10 @@ impl Case<'_> {
             let is_on_grid = (next.scheduled_at - row.scheduled_at) % interval == 0;
             if !follows.contains(&next.scheduled_at) || !is_on_grid {
                 let (id, at) = (next.id, next.scheduled_at);
-                self.accuse(row, &format!("LOST: what follows is reminder {id} of {at}, not of {follows:?}"));
+                let near: Vec<_> = self.records.rows.iter().filter(|one| is_near(one, row, next)).collect();
+                let what =
+                    format!("LOST: what follows is reminder {id} of {at}, not of {follows:?}: {near:#?}");
+                self.accuse(row, &what);
             }
         }
         let allowed = |due: i64| self.waits_allowed(due, end);
@@ -89,6 +92,11 @@ impl Case<'_> {
 /// interval is not there.
 fn is_due(row: &Row, event: &EventRow) -> bool {
     row.event == event.id && row.claimed_at != row.scheduled_at
+}
+
+/// Whether a row is of the same event and of the time between two others.
+fn is_near(one: &Row, row: &Row, next: &Row) -> bool {
+    one.event == row.event && (row.claimed_at..=next.claimed_at).contains(&one.claimed_at)
 }
 
 /// The first instant of the grid after a row was claimed.
