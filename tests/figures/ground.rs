@@ -127,7 +127,8 @@ async fn sow_in(upkeep: &Upkeep, guild: &Guild, seeds: &[&Seed]) -> Result<()> {
         };
         store.events().watch(&event, now).await?;
     }
-    Ok(scheduler::sync_due(&store, &upkeep.registry, &upkeep.agenda).await?)
+    scheduler::sync_due(&store, &upkeep.registry, &upkeep.agenda).await?;
+    Ok(())
 }
 
 async fn close(upkeep: &Upkeep) -> Result<()> {
