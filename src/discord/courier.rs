@@ -38,7 +38,7 @@ impl Courier for Edge {
             () = self.shutdown.requested() => {
                 return Err(SendError::Retry { after: None, why: "Muster stops".into() });
             }
-            () = self.core.link.identified() => {}
+            () = self.core.link.identified_or_put_off() => {}
             () = tokio::time::sleep_until(self.patient_until) => {}
         }
         let refreshed = refresh::guild(&self.core, store).await;

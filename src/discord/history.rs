@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::access;
 use super::core::Core;
 use super::routes::{self, MESSAGES_PAGE};
-use super::sender::{CallError, Urgency};
+use super::sender::{Call, CallError, Urgency};
 use super::wire::WireMessage;
 use crate::clock::Timestamp;
 use crate::domain::custom_id::CustomId;
@@ -17,6 +17,8 @@ use crate::scheduler::Probe;
 
 /// Pages of a channel's history that are searched for a message at most.
 const PAGES: usize = 20;
+/// Pages from the end of the history that are searched besides, whatever the clocks say.
+const NEWEST_PAGES: usize = 3;
 /// Discord's epoch, to turn an instant into the id that a message of then would have.
 const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
 
@@ -75,21 +77,50 @@ async fn find(
     if !mine.contains(Permissions::READ_MESSAGE_HISTORY | Permissions::VIEW_CHANNEL) {
         return Ok(Probe::Blind);
     }
-    let me = core.link.identity().map(|me| me.user);
     let mut after = just_before(since);
     for _ in 0..PAGES {
-        let call = routes::messages_after(channel, after).with_urgency(Urgency::Background);
-        let page: Vec<WireMessage> = core.sender.ask(call).await?;
-        let found = page.iter().find(|message| Some(message.author.id) == me && is_it(message));
-        if let Some(message) = found {
-            return Ok(Probe::Found(message.id));
+        let page = read(core, routes::messages_after(channel, after)).await?;
+        if let Some(message) = own(core, &page, &is_it) {
+            return Ok(Probe::Found(message));
         }
         match page.iter().map(|message| message.id).max() {
             Some(last) if page.len() >= MESSAGES_PAGE => after = last,
-            _ => return Ok(Probe::Absent),
+            _ => return among_newest(core, channel, is_it).await,
         }
     }
     Ok(Probe::Blind)
+}
+
+/// Looks among the newest messages: `since` is an instant of the machine's clock, and where that is ahead of Discord's, or
+/// was at that time, all that was sent since seems to be older.
+async fn among_newest(
+    core: &Core,
+    channel: ChannelId,
+    is_it: impl Fn(&WireMessage) -> bool,
+) -> Result<Probe, CallError> {
+    let mut before = None;
+    for _ in 0..NEWEST_PAGES {
+        let page = read(core, routes::messages_before(channel, before)).await?;
+        if let Some(message) = own(core, &page, &is_it) {
+            return Ok(Probe::Found(message));
+        }
+        match page.iter().map(|message| message.id).min() {
+            Some(first) if page.len() >= MESSAGES_PAGE => before = Some(first),
+            _ => break,
+        }
+    }
+    Ok(Probe::Absent)
+}
+
+async fn read(core: &Core, call: Call) -> Result<Vec<WireMessage>, CallError> {
+    core.sender.ask(call.with_urgency(Urgency::Background)).await
+}
+
+/// The first of Muster's own messages that is the one looked for.
+fn own(core: &Core, page: &[WireMessage], is_it: impl Fn(&WireMessage) -> bool) -> Option<MessageId> {
+    let me = core.link.identity().map(|me| me.user);
+    let found = page.iter().find(|message| Some(message.author.id) == me && is_it(message));
+    found.map(|message| message.id)
 }
 
 /// An id that a message sent just before `since` would have; the clocks may differ by a minute.

@@ -111,6 +111,8 @@ impl Shard {
 #[derive(Debug, Default)]
 pub(super) struct Link {
     identity: watch::Sender<Option<Identity>>,
+    /// The first login of this process waits until the day's budget has one left.
+    is_put_off: watch::Sender<bool>,
     shards: Mutex<Vec<Shard>>,
     shard_count: AtomicU32,
     epochs: AtomicU64,
@@ -135,6 +137,21 @@ impl Link {
     pub(super) async fn identified(&self) {
         // The sender lives as long as this does.
         drop(self.identity.subscribe().wait_for(Option::is_some).await);
+    }
+
+    /// A login waits for long: who waits for the gateway need not wait for that.
+    pub(super) fn login_is_put_off(&self) {
+        self.is_put_off.send_replace(true);
+    }
+
+    /// Returns when the gateway has said who Muster is, or it is known that it will not for long.
+    pub(super) async fn identified_or_put_off(&self) {
+        let mut is_put_off = self.is_put_off.subscribe();
+        tokio::select! {
+            () = self.identified() => {}
+            // The sender lives as long as this does.
+            _ = is_put_off.wait_for(|is| *is) => {}
+        }
     }
 
     /// Whether Discord does not tell Muster who is in a guild.

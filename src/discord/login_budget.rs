@@ -1,9 +1,9 @@
-//! How often Muster may log in because a session was lost: at most 200 times in any 24 hours for each shard, some 20 of them
-//! at once.
+//! How often Muster may log in: at most 200 times in any 24 hours for each shard.
 //!
-//! Discord resets the token of a bot that logs in a thousand times a day. A login costs eight minutes, and up to 160 may
-//! be owed at any time: twenty logins at once and one each eight minutes after that are 200 in the worst day.
-//! So the whole budget is one instant, until which the logins so far are paid for, and it survives in the system store.
+//! Discord resets the token of a bot that logs in a thousand times a day. Most of the budget may be spent at once, so that
+//! whoever starts Muster a hundred times waits for none of them; the last of it is handed out slowly, so that Muster is never
+//! away for a whole day. That sessions which end as soon as they begin do not use it up in minutes is for the shards' own
+//! pauses. The logins of the last 24 hours survive in the system store.
 //!
 //! Source: <https://docs.discord.com/developers/events/gateway#session-start-limit-object>
 
@@ -13,54 +13,61 @@ use chrono::TimeDelta;
 
 use crate::clock::Timestamp;
 
-/// What a login costs where there is one shard.
-const COST: TimeDelta = TimeDelta::minutes(8);
-/// How many logins there may be at once, for each shard.
-const AT_ONCE: i32 = 20;
+const DAY: TimeDelta = TimeDelta::hours(24);
+/// Logins in a day, for each shard.
+const A_DAY: usize = 200;
+/// Of these, how many may follow each other at once.
+const AT_ONCE: usize = 180;
+/// How far apart the others are, for each shard: a day has as much time as they need.
+const SLOW_GAP: TimeDelta = TimeDelta::minutes(72);
 
-/// The budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The budget: the logins of the last 24 hours, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LoginBudget {
-    paid_until: Timestamp,
+    recent: Vec<Timestamp>,
 }
 
 impl LoginBudget {
-    /// What is left where the logins so far are paid for until this instant.
-    pub(super) fn new(paid_until: Timestamp) -> Self {
-        Self { paid_until }
+    /// What is left after the logins of earlier processes.
+    pub(super) fn new(mut recent: Vec<Timestamp>) -> Self {
+        recent.sort_unstable();
+        Self { recent }
     }
 
-    /// Until when the logins so far are paid for.
-    pub(super) fn paid_until(self) -> Timestamp {
-        self.paid_until
+    /// The logins that count.
+    pub(super) fn recent(&self) -> &[Timestamp] {
+        &self.recent
     }
 
     /// How long it takes until one of so many shards may log in.
     pub(super) fn wait(&mut self, shards: u32, now: Timestamp) -> Duration {
-        self.correct(now);
-        let owed = self.paid_until - now;
-        (owed - (limit() - cost(shards))).to_std().unwrap_or_default()
+        self.forget_old(now);
+        let shards = usize::try_from(shards.max(1)).unwrap_or(usize::MAX);
+        let (count, latest) = (self.recent.len(), self.recent.last());
+        let next = if count >= A_DAY.saturating_mul(shards) {
+            // The one that has to be a day old by then.
+            self.recent.get(count - A_DAY.saturating_mul(shards)).map(|first| *first + DAY)
+        } else if count >= AT_ONCE.saturating_mul(shards) {
+            latest.map(|latest| *latest + SLOW_GAP / i32::try_from(shards).unwrap_or(i32::MAX))
+        } else {
+            None
+        };
+        next.and_then(|next| (next - now).to_std().ok()).unwrap_or_default()
     }
 
-    /// One of so many shards logs in.
-    pub(super) fn spend(&mut self, shards: u32, now: Timestamp) {
-        self.correct(now);
-        self.paid_until += cost(shards);
+    /// A shard logs in.
+    pub(super) fn spend(&mut self, now: Timestamp) {
+        self.forget_old(now);
+        self.recent.push(now);
     }
 
-    /// Never in the past, and never further away than is allowed: a clock that was set back is not to keep Muster out for as
-    /// long.
-    fn correct(&mut self, now: Timestamp) {
-        self.paid_until = self.paid_until.clamp(now, now + limit());
+    fn forget_old(&mut self, now: Timestamp) {
+        for login in &mut self.recent {
+            // The clock was set back since: nobody knows how long ago that was, but it was not later than now.
+            *login = now.min(*login);
+        }
+        self.recent.retain(|login| now - *login < DAY);
     }
-}
-
-fn limit() -> TimeDelta {
-    COST * AT_ONCE
-}
-
-fn cost(shards: u32) -> TimeDelta {
-    COST / i32::try_from(shards.max(1)).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]
@@ -68,17 +75,20 @@ mod tests {
     use super::*;
     use chrono::DateTime;
 
-    /// The instants of all logins in three days of a storm, with a pause at the beginning.
-    fn storm(shards: u32, calm: TimeDelta) -> Vec<Timestamp> {
-        let start = DateTime::from_timestamp_millis(1_800_000_000_000).unwrap();
-        let (mut now, mut logins) = (start + calm, Vec::new());
-        let mut budget = LoginBudget::new(start);
-        while now < start + TimeDelta::days(3) {
+    fn start() -> Timestamp {
+        DateTime::from_timestamp_millis(1_800_000_000_000).unwrap()
+    }
+
+    /// The instants of all logins in three days of a storm that logs in whenever it may.
+    fn storm(shards: u32) -> Vec<Timestamp> {
+        let (mut now, mut logins) = (start(), Vec::new());
+        let mut budget = LoginBudget::default();
+        while now < start() + TimeDelta::days(3) {
             let wait = budget.wait(shards, now);
             if wait.is_zero() {
-                // As after a crash: only the instant is kept.
-                budget = LoginBudget::new(budget.paid_until());
-                budget.spend(shards, now);
+                // As after a crash: only what is on the disk is kept.
+                budget.spend(now);
+                budget = LoginBudget::new(budget.recent().to_vec());
                 logins.push(now);
             }
             now += TimeDelta::from_std(wait).unwrap().max(TimeDelta::seconds(1));
@@ -87,27 +97,27 @@ mod tests {
     }
 
     #[test]
-    fn in_the_worst_storm_there_are_200_logins_in_any_24_hours_and_twenty_at_once() {
-        for (shards, calm) in [(1_u32, TimeDelta::zero()), (1, TimeDelta::hours(5)), (4, TimeDelta::zero())] {
-            let logins = storm(shards, calm);
-            let within = |span: TimeDelta| {
-                let count = |from: &Timestamp| {
-                    logins.iter().filter(|login| *login >= from && **login < *from + span).count()
-                };
-                logins.iter().map(count).max().unwrap()
-            };
-            let shards = usize::try_from(shards).unwrap();
-            assert!(within(TimeDelta::days(1)) <= 200 * shards, "{}", within(TimeDelta::days(1)));
-            assert!(within(TimeDelta::days(1)) > 190 * shards, "{}", within(TimeDelta::days(1)));
-            assert!((20 * shards..=21 * shards).contains(&within(TimeDelta::minutes(5))));
+    fn in_the_worst_storm_there_are_200_logins_in_any_24_hours_and_never_a_day_without_one() {
+        for shards in [1_u32, 4] {
+            let logins = storm(shards);
+            let times = usize::try_from(shards).unwrap();
+            for (first, from) in logins.iter().enumerate() {
+                let within = logins[first..].iter().take_while(|login| **login - *from < DAY).count();
+                assert!(within <= 200 * times, "{within}");
+            }
+            let longest = logins.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+            assert!(longest <= TimeDelta::hours(2), "{longest}");
+            let at_once =
+                logins.iter().take_while(|login| **login - start() < TimeDelta::minutes(15)).count();
+            assert_eq!(at_once, 180 * times);
         }
     }
 
     #[test]
-    fn a_clock_that_is_set_back_keeps_nobody_out_for_long() {
-        let now = DateTime::from_timestamp_millis(1_800_000_000_000).unwrap();
-        let mut budget = LoginBudget::new(now + TimeDelta::days(365));
-        assert_eq!(budget.wait(1, now), Duration::from_mins(8));
-        assert_eq!(budget.wait(1, now + TimeDelta::minutes(8)), Duration::ZERO);
+    fn a_clock_that_is_set_back_frees_nothing_and_keeps_nobody_out_for_long() {
+        let mut budget = LoginBudget::new(vec![start() + TimeDelta::days(365); 180]);
+        assert_eq!(budget.wait(1, start()), Duration::from_mins(72));
+        assert_eq!(budget.wait(1, start() + TimeDelta::minutes(72)), Duration::ZERO);
+        assert_eq!(budget.recent().len(), 180);
     }
 }

@@ -1,9 +1,6 @@
 //! Who may log in at the gateway, and when: one at a time, no faster than Discord allows, within the day's budget.
-//!
-//! The first login of each shard in a process is not taken from the budget: whoever starts Muster a hundred times is not to
-//! wait for what a storm used up. Discord's own count, which every start asks for, bounds those.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -65,8 +62,6 @@ pub(super) struct Logins {
     budget: LoginBudget,
     /// When each of Discord's buckets was used last.
     used: HashMap<u32, Instant>,
-    /// The shards that have logged in in this process.
-    begun: HashSet<u32>,
     asks: mpsc::UnboundedReceiver<Ask>,
     desk: LoginDesk,
 }
@@ -74,13 +69,12 @@ pub(super) struct Logins {
 impl Logins {
     /// Reads what earlier processes left of the budget.
     pub(super) async fn open(core: &Core) -> Self {
-        let paid_until = core.registry.logins_paid_until().await.unwrap_or_else(|error| {
+        let recent = core.registry.recent_logins().await.unwrap_or_else(|error| {
             tracing::warn!(error = chain(&error), "cannot read how often Muster has logged in lately");
-            None
+            Vec::new()
         });
         let (sender, asks) = mpsc::unbounded_channel();
-        let budget = LoginBudget::new(paid_until.unwrap_or_else(|| core.clock.now()));
-        Self { budget, used: HashMap::new(), begun: HashSet::new(), asks, desk: LoginDesk(sender) }
+        Self { budget: LoginBudget::new(recent), used: HashMap::new(), asks, desk: LoginDesk(sender) }
     }
 
     /// Where shards ask.
@@ -108,10 +102,7 @@ impl Logins {
             if ask.go.is_closed() {
                 continue;
             }
-            let is_again = self.begun.contains(&ask.shard);
-            if is_again {
-                self.wait_for_budget(core, shards).await;
-            }
+            self.wait_for_budget(core, shards).await;
             if allowed == 0 {
                 allowed = logins_allowed(&find_gateway(core).await?);
             }
@@ -126,10 +117,7 @@ impl Logins {
             if ask.go.is_closed() {
                 continue;
             }
-            if is_again {
-                self.spend(core, shards).await;
-            }
-            self.begun.insert(ask.shard);
+            self.spend(core).await;
             metrics::counter!(metric::GATEWAY_LOGINS).increment(1);
             allowed = allowed.saturating_sub(1);
             let now = Instant::now();
@@ -150,19 +138,20 @@ impl Logins {
                 is_told = true;
                 tracing::warn!(
                     wait_s = wait.as_secs(),
-                    "Discord's gateway has ended so many sessions lately that Muster waits before it logs in again: at most 200 \
-                     times in 24 hours for each shard, or Discord might reset its token. Until then it hears no commands; \
-                     reminders are sent all the same. A restart logs in once at once"
+                    "Muster has logged in at Discord's gateway so often lately, in this process or in those before it, that it \
+                     waits before it does so again: at most 200 times in 24 hours for each shard, or Discord might reset its \
+                     token. Until then it hears no commands; reminders are sent all the same"
                 );
+                core.link.login_is_put_off();
             }
             core.clock.sleep(wait.min(LONGEST_SLEEP)).await;
         }
     }
 
     /// Takes a login from the budget, on the disk before it is made.
-    async fn spend(&mut self, core: &Core, shards: u32) {
-        self.budget.spend(shards, core.clock.now());
-        if let Err(error) = core.registry.set_logins_paid_until(self.budget.paid_until()).await {
+    async fn spend(&mut self, core: &Core) {
+        self.budget.spend(core.clock.now());
+        if let Err(error) = core.registry.note_logins(self.budget.recent()).await {
             let error = chain(&error);
             tracing::warn!(
                 error,

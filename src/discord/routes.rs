@@ -88,6 +88,13 @@ pub(super) fn messages_after(channel: ChannelId, after: MessageId) -> Call {
     Call::new(Method::GET, "/channels/{channel}/messages", channel.get(), path)
 }
 
+/// The newest messages, or those next before one, at most [`MESSAGES_PAGE`].
+pub(super) fn messages_before(channel: ChannelId, before: Option<MessageId>) -> Call {
+    let before = before.map(|before| format!("&before={before}")).unwrap_or_default();
+    let path = format!("/channels/{channel}/messages?limit={MESSAGES_PAGE}{before}");
+    Call::new(Method::GET, "/channels/{channel}/messages", channel.get(), path)
+}
+
 /// Sends a message.
 pub(super) fn send_message(channel: ChannelId, body: &impl Serialize) -> Call {
     let path = format!("/channels/{channel}/messages");

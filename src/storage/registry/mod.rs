@@ -35,7 +35,7 @@ use crate::ids::GuildId;
 const CLEAN_STOP: &str = "clean_stop";
 const GUILD_SCHEMA: &str = "guild_schema";
 const COMMAND_FINGERPRINT: &str = "command_fingerprint";
-const LOGINS_PAID_UNTIL: &str = "logins_paid_until";
+const RECENT_LOGINS: &str = "recent_logins";
 
 /// The facts about all guilds: read from memory, kept in the system store.
 pub struct Registry {
@@ -183,22 +183,25 @@ impl Registry {
         self.system.set_value(COMMAND_FINGERPRINT, fingerprint, self.clock.now()).await
     }
 
-    /// Until when the logins at Discord's gateway are paid for, if there were any.
+    /// When Muster logged in at Discord's gateway in the last day or so.
     ///
     /// # Errors
     /// [`StorageError::System`].
-    pub async fn logins_paid_until(&self) -> Result<Option<Timestamp>, StorageError> {
-        let noted = self.system.value(LOGINS_PAID_UNTIL).await?;
-        Ok(noted.and_then(|ms| ms.parse().ok()).and_then(Timestamp::from_timestamp_millis))
+    pub async fn recent_logins(&self) -> Result<Vec<Timestamp>, StorageError> {
+        let noted = self.system.value(RECENT_LOGINS).await?;
+        let instants: Vec<i64> =
+            noted.and_then(|noted| serde_json::from_str(&noted).ok()).unwrap_or_default();
+        Ok(instants.into_iter().filter_map(Timestamp::from_timestamp_millis).collect())
     }
 
-    /// Notes until when the logins at Discord's gateway are paid for.
+    /// Notes when Muster logged in at Discord's gateway.
     ///
     /// # Errors
     /// [`StorageError::System`].
-    pub async fn set_logins_paid_until(&self, until: Timestamp) -> Result<(), StorageError> {
-        let ms = until.timestamp_millis().to_string();
-        self.system.set_value(LOGINS_PAID_UNTIL, &ms, self.clock.now()).await
+    pub async fn note_logins(&self, logins: &[Timestamp]) -> Result<(), StorageError> {
+        let instants: Vec<_> = logins.iter().map(|login| login.timestamp_millis().to_string()).collect();
+        let noted = format!("[{}]", instants.join(","));
+        self.system.set_value(RECENT_LOGINS, &noted, self.clock.now()).await
     }
 
     /// Whether the process before this one ended in order and no record was lost since; otherwise the guilds' stores have

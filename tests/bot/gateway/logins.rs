@@ -1,51 +1,52 @@
 //! The budget of logins: what is spent in one process is not there for the next.
 
-use std::time::Duration;
-
-use chrono::TimeDelta;
 use discord_emulator::Upset;
 
-use crate::stage::{Club, NonceWindow, Stage, read, within};
+use crate::stage::{Club, HOUR, NonceWindow, Stage, asked, ids, pinged, read, within};
 
-const PAID_UNTIL: &str = "SELECT value FROM key_values WHERE key = 'logins_paid_until'";
+/// How many logins are noted.
+const NOTED: &str =
+    "SELECT CAST(json_array_length(value) AS TEXT) FROM key_values WHERE key = 'recent_logins'";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bot_that_has_used_its_logins_up_begins_at_once_and_waits_after_a_lost_session() {
-    let (mut stage, _guild) = Stage::set().await;
+async fn a_bot_that_has_used_its_logins_up_waits_says_so_and_reminds_all_the_same() {
+    let (mut stage, guild) = Stage::set().await;
+    let anna = guild.add_member("Anna");
+    let (general, _) = asked(&stage, &guild).await;
     let gateway = stage.discord.gateway();
-    gateway.invalidate(false);
-    stage.until("it has logged in again", || gateway.identifies() == 2 && gateway.is_ready()).await;
     stage.stop().await.expect("the bot stops cleanly");
-    // A whole day of logins, however many processes made them.
+    // As if it had been started all day long.
     stage.write_system(
-        "UPDATE key_values SET value = CAST(value AS INTEGER) + 86400000 WHERE key = 'logins_paid_until'",
+        "WITH RECURSIVE logins (number, at) AS (
+             SELECT 1, json_extract(value, '$[0]') FROM key_values WHERE key = 'recent_logins'
+             UNION ALL SELECT number + 1, at FROM logins WHERE number < 180)
+         UPDATE key_values SET value = (SELECT json_group_array(at) FROM logins) WHERE key = 'recent_logins'",
     );
-    stage.start().await;
-    assert_eq!(gateway.identifies(), 3, "whoever starts it need not wait");
-    gateway.invalidate(false);
-    stage.until("it says that it waits", || stage.log().says("waits before it logs in again")).await;
-    assert_eq!(gateway.identifies(), 3);
-    stage.pass(TimeDelta::minutes(8));
-    stage.until("it has logged in", || gateway.identifies() == 4 && gateway.is_ready()).await;
+    let logins = gateway.identifies();
+    stage.start_without_waiting();
+    stage
+        .until("it says that it waits", || stage.log().says("has logged in at Discord's gateway so often"))
+        .await;
+    stage.pass(HOUR);
+    stage.until("the reminder is sent", || stage.log_rows(&guild) == ["sent"]).await;
+    assert_eq!((pinged(&general), gateway.identifies()), (ids(&[&anna]), logins));
+    stage.pass(HOUR * 2);
+    stage.until("it has logged in", || gateway.identifies() == logins + 1 && gateway.is_ready()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn logins_are_written_down_before_they_are_made() {
     let mut club = Club::of(0, NonceWindow::Usual).await;
-    let gateway = club.discord.gateway();
-    let paid_until = |club: &Club| -> i64 {
-        read(&club.data().join("system.db"), PAID_UNTIL).first().map_or(0, |value| value.parse().unwrap())
+    let noted = |club: &Club| -> u64 {
+        read(&club.data().join("system.db"), NOTED).first().map_or(0, |value| value.parse().unwrap())
     };
-    for _ in 0..2 {
-        let (logins, before) = (gateway.identifies(), paid_until(&club));
-        gateway.invalidate(false);
-        within("it logs in", || async { gateway.identifies() > logins }).await;
-        // As soon as Discord has heard of the login.
+    for _ in 0..3 {
+        // Killed as soon as Discord has heard of the login.
+        let logins = club.discord.gateway().identifies();
         club.kill();
-        let after = paid_until(&club);
-        assert!(after - before >= 8 * 60 * 1000, "{before} {after}");
         club.start();
-        within("it is back", || async { gateway.is_ready() && gateway.identifies() > logins + 1 }).await;
+        within("it logs in", || async { club.discord.gateway().identifies() > logins }).await;
+        assert!(noted(&club) > logins, "{} of {logins} and one more", noted(&club));
     }
 }
 
@@ -59,9 +60,6 @@ async fn sessions_that_end_as_soon_as_they_begin_use_few_logins_up_and_a_restart
     stage.until("it slows down", || stage.log().says("end soon after they begin")).await;
     assert!(gateway.identifies() - before <= 5, "{} logins", gateway.identifies() - before);
     stage.stop().await.expect("the bot stops cleanly");
-    let spent: i64 = read(&stage.data().join("system.db"), PAID_UNTIL)[0].parse().unwrap();
-    let owed = Duration::from_millis(u64::try_from(spent - stage.now().timestamp_millis()).unwrap());
-    let logins = u32::try_from(gateway.identifies()).unwrap();
-    // The first of the process is free, and a moment of the last has passed.
-    assert!(owed > Duration::from_mins(8) * (logins - 2), "{owed:?} for {logins} logins");
+    let noted: u64 = read(&stage.data().join("system.db"), NOTED)[0].parse().unwrap();
+    assert_eq!(noted, gateway.identifies());
 }

@@ -17,6 +17,7 @@
 //! cargo test --test bot storm::two_hundred -- --ignored --nocapture --test-threads 1   # the long ones
 //! ```
 
+mod ahead;
 mod apart;
 mod crowd;
 mod dice;

@@ -130,7 +130,7 @@ impl Town {
 
     /// Lets the program log in as if it had not yet today; it does not run.
     pub(super) fn renew_logins(&self) {
-        change(&self.system_store(), "DELETE FROM key_values WHERE key = 'logins_paid_until'", &[]);
+        change(&self.system_store(), "DELETE FROM key_values WHERE key = 'recent_logins'", &[]);
     }
 
     /// The index may be early, never late.
