@@ -91,6 +91,7 @@ impl Shared {
         self.tasks.spawn(async move {
             drop(shared.finish_close(&slot).await);
             shared.closing.fetch_sub(1, Ordering::AcqRel);
+            shared.freed.notify_waiters();
         })
     }
 

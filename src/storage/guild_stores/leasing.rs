@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
+use tokio::time::timeout_at;
 
 use super::lease::Lease;
 use super::room::Seat;
@@ -15,6 +16,9 @@ use crate::storage::StorageError;
 use crate::storage::data_dir::OnDisk;
 use crate::storage::guild_db::GuildDb;
 use crate::storage::quarantine::Case;
+
+/// How long an opening waits for stores that are being closed before it goes over the limit.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What to do for a guild that has no store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,14 +165,27 @@ impl Shared {
     /// A place under `max_open`: a free one, or that of the store leased longest ago; over the limit if all are
     /// leased.
     async fn find_seat(self: &Arc<Self>) -> Seat {
-        if let Some(seat) = self.room.take() {
-            return seat;
-        }
-        if let Some(oldest) = self.slots.begin_eviction() {
-            self.counters.eviction();
-            if let Some(seat) = self.finish_close(&oldest).await {
+        let patient_until = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let freed = self.freed.notified();
+            if let Some(seat) = self.room.take() {
                 return seat;
             }
+            if let Some(oldest) = self.slots.begin_eviction() {
+                self.counters.eviction();
+                if let Some(seat) = self.finish_close(&oldest).await {
+                    return seat;
+                }
+            }
+            // All others are in use, or on their way out: these are waited for. Whoever opened stores faster than they close
+            // would have a thousand of them open.
+            if self.closing_now() == 0 || timeout_at(patient_until, freed).await.is_err() {
+                break;
+            }
+        }
+        // The last closing may have ended between the two looks.
+        if let Some(seat) = self.room.take() {
+            return seat;
         }
         tracing::debug!(
             stores.open = self.room.taken(),

@@ -37,6 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use dashmap::DashSet;
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 pub use care::{Optimization, Verdict};
@@ -77,6 +78,8 @@ struct Shared {
     tasks: TaskTracker,
     /// How many of these close a store.
     closing: AtomicUsize,
+    /// Wakes who waits for one of those to be done.
+    freed: Notify,
     stopping: AtomicBool,
     dir: Arc<DataDir>,
     disk: DiskSpace,
@@ -100,6 +103,7 @@ impl GuildStores {
             casualties: Casualties::default(),
             tasks: TaskTracker::new(),
             closing: AtomicUsize::new(0),
+            freed: Notify::new(),
             stopping: AtomicBool::new(false),
             disk: DiskSpace::new(dir.path(), options.min_free),
             dir,
