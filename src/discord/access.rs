@@ -1,20 +1,18 @@
 //! Who may see and do what: roles and overwrites, asked for once and kept until a gateway event says that they changed.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::core::Core;
+use super::facts::Facts;
 use super::routes;
-use super::sender::{Call, CallError, Fate};
+use super::sender::{Call, CallError, Fate, Urgency};
 use super::wire::{WireChannel, WireGuild, WireMember, WireOverwrite, WireThreadMember};
 use crate::app::ChannelKind;
 use crate::domain::audience::Member;
 use crate::domain::permissions::{GuildRoles, Overwrite, Permissions};
 use crate::ids::{ChannelId, GuildId, RoleId, UserId};
 
-/// Guilds, and channels, that are kept at most.
-const KEPT: usize = 4_096;
 /// "Manage Threads": sees private threads without being in them.
 const MANAGE_THREADS: Permissions = Permissions(1 << 34);
 
@@ -101,16 +99,45 @@ async fn my_roles(core: &Core, guild: GuildId, me: UserId) -> Result<Arc<Vec<Rol
 /// # Errors
 /// [`CallError`], with what Discord says where there is none.
 pub(super) async fn channel(core: &Core, channel: ChannelId) -> Result<Arc<ChannelFacts>, CallError> {
-    let load = async {
-        let wire: WireChannel = core.sender.ask(routes::channel(channel)).await?;
-        // A thread has no exceptions of its own. Its parent is asked directly: threads do not nest.
-        let parent = match wire.parent_id.filter(|_| is_thread(wire.kind)) {
-            Some(parent) => Some(core.sender.ask::<WireChannel>(routes::channel(parent)).await?),
-            None => None,
-        };
-        Ok(facts_of(&wire, parent.as_ref()))
+    core.access.channels.get_or_load(channel, load_channel(core, channel, Urgency::Interactive)).await
+}
+
+async fn load_channel(core: &Core, channel: ChannelId, urgency: Urgency) -> Result<ChannelFacts, CallError> {
+    let read = async |id| core.sender.ask::<WireChannel>(routes::channel(id).with_urgency(urgency)).await;
+    let wire = read(channel).await?;
+    // A thread has no exceptions of its own. Its parent is asked directly: threads do not nest.
+    let parent = match wire.parent_id.filter(|_| is_thread(wire.kind)) {
+        Some(parent) => Some(read(parent).await?),
+        None => None,
     };
-    core.access.channels.get_or_load(channel, load).await
+    Ok(facts_of(&wire, parent.as_ref()))
+}
+
+/// Reads what is not known yet of these channels of a guild: several with one request.
+///
+/// # Errors
+/// [`CallError`] if Discord cannot be asked; they are then asked for when they are wanted.
+pub(super) async fn learn_channels(
+    core: &Core,
+    guild: GuildId,
+    wanted: impl IntoIterator<Item = ChannelId>,
+) -> Result<(), CallError> {
+    let facts = &core.access.channels;
+    let unknown: HashSet<ChannelId> =
+        wanted.into_iter().filter(|channel| facts.peek(channel).is_none()).collect();
+    if unknown.len() > 1 {
+        let mark = facts.mark();
+        let call = routes::channels(guild).with_urgency(Urgency::Background);
+        let channels: Vec<WireChannel> = core.sender.ask(call).await?;
+        for wire in channels.iter().filter(|wire| unknown.contains(&wire.id)) {
+            facts.put(wire.id, facts_of(wire, None), mark);
+        }
+    }
+    // Threads are not listed among the channels.
+    for channel in unknown {
+        facts.get_or_load(channel, load_channel(core, channel, Urgency::Background)).await?;
+    }
+    Ok(())
 }
 
 fn is_thread(kind: u8) -> bool {
@@ -270,89 +297,9 @@ fn not_connected() -> CallError {
     CallError::Unavailable("the gateway has not said yet who Muster is".into())
 }
 
-/// Facts that are loaded when they are wanted and kept until they are forgotten.
-#[derive(Debug)]
-struct Facts<K, V> {
-    inner: Mutex<FactsInner<K, V>>,
-}
-
-#[derive(Debug)]
-struct FactsInner<K, V> {
-    known: HashMap<K, Arc<V>>,
-    /// Counts what was forgotten, so that nothing is kept that was loaded before.
-    forgotten: u64,
-}
-
-impl<K, V> Default for Facts<K, V> {
-    fn default() -> Self {
-        Self { inner: Mutex::new(FactsInner { known: HashMap::new(), forgotten: 0 }) }
-    }
-}
-
-impl<K: Eq + Hash, V> Facts<K, V> {
-    async fn get_or_load(
-        &self,
-        key: K,
-        load: impl Future<Output = Result<V, CallError>>,
-    ) -> Result<Arc<V>, CallError> {
-        let forgotten = {
-            let inner = self.lock();
-            if let Some(known) = inner.known.get(&key) {
-                return Ok(Arc::clone(known));
-            }
-            inner.forgotten
-        };
-        let loaded = Arc::new(load.await?);
-        let mut inner = self.lock();
-        if inner.forgotten == forgotten {
-            if inner.known.len() >= KEPT {
-                // Rare, and cheaper than an order of use: what is still wanted comes back by itself.
-                inner.known.clear();
-            }
-            inner.known.insert(key, Arc::clone(&loaded));
-        }
-        Ok(loaded)
-    }
-
-    /// What is known without asking.
-    fn peek(&self, key: &K) -> Option<Arc<V>> {
-        self.lock().known.get(key).map(Arc::clone)
-    }
-
-    fn forget(&self, affected: impl Fn(&K, &V) -> bool) {
-        let mut inner = self.lock();
-        inner.forgotten += 1;
-        inner.known.retain(|key, value| !affected(key, value));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, FactsInner<K, V>> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn facts_are_loaded_once_until_they_are_forgotten() {
-        let facts = Facts::<u8, u8>::default();
-        assert_eq!(*facts.get_or_load(1, async { Ok(10) }).await.unwrap(), 10);
-        assert_eq!(*facts.get_or_load(1, async { Ok(11) }).await.unwrap(), 10);
-        facts.forget(|key, _| *key == 1);
-        assert_eq!(*facts.get_or_load(1, async { Ok(12) }).await.unwrap(), 12);
-    }
-
-    #[tokio::test]
-    async fn facts_that_changed_while_they_were_loaded_are_not_kept() {
-        let facts = Facts::<u8, u8>::default();
-        let load = async {
-            facts.forget(|key, _| *key == 1);
-            Ok(10)
-        };
-        assert_eq!(*facts.get_or_load(1, load).await.unwrap(), 10);
-        assert_eq!(*facts.get_or_load(1, async { Ok(11) }).await.unwrap(), 11);
-    }
 
     #[test]
     fn a_thread_has_the_exceptions_of_its_parent() {

@@ -24,6 +24,7 @@ mod drafts;
 mod edits;
 mod event_message;
 mod event_messages;
+mod facts;
 mod failure;
 mod freshness;
 mod gateway;

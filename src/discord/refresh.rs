@@ -12,9 +12,10 @@ use super::failure::{EdgeError, chain};
 use super::gateway::Inbound;
 use super::sender::Urgency;
 use super::{access, drafts, members, reactions};
+use crate::domain::event::State;
 use crate::ids::GuildId;
 use crate::lifecycle::Shutdown;
-use crate::storage::Lease;
+use crate::storage::{Lease, StorageError};
 
 /// How many guilds are read in the background at the same time.
 const AT_ONCE: usize = 4;
@@ -42,6 +43,20 @@ pub(super) async fn guild(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     members::sync(core, store, Urgency::Background).await?;
     reactions::sync(core, store).await?;
     take_down_name(core, store).await;
+    learn_channels(core, store).await?;
+    Ok(())
+}
+
+/// Reads who may see the channels of the live events, or the first reminder in each would wait for it.
+async fn learn_channels(core: &Core, store: &Lease) -> Result<(), StorageError> {
+    let count = store.events().count_live().await?;
+    let events = store.events().list_live(count, 0).await?;
+    let in_sight = events.iter().filter(|event| !matches!(event.state, State::Suspended(_)));
+    let channels = in_sight.map(|event| event.channel_id);
+    if let Err(error) = access::learn_channels(core, store.guild_id(), channels).await {
+        // They are asked for once more when they are needed.
+        tracing::debug!(guild.id = %store.guild_id(), error = chain(&error), "cannot read the channels of a guild");
+    }
     Ok(())
 }
 
