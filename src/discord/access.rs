@@ -130,7 +130,9 @@ pub(super) async fn learn_channels(
         let call = routes::channels(guild).with_urgency(Urgency::Background);
         let channels: Vec<WireChannel> = core.sender.ask(call).await?;
         for wire in channels.iter().filter(|wire| unknown.contains(&wire.id)) {
-            facts.put(wire.id, facts_of(wire, None), mark);
+            // The list is the guild's, whether each of its channels says so or not.
+            let listed = ChannelFacts { guild: Some(guild), ..facts_of(wire, None) };
+            facts.put(wire.id, listed, mark);
         }
     }
     // Threads are not listed among the channels.
@@ -263,7 +265,11 @@ pub(super) async fn who_sees(
     channel_id: ChannelId,
     members: &[Member],
 ) -> Result<HashSet<UserId>, CallError> {
-    let channel = channel_in(core, guild_id, channel_id).await?;
+    let channel = channel(core, channel_id).await?;
+    if channel.guild.is_some_and(|of| of != guild_id) {
+        // A channel does not move. Nothing is concluded from an answer that says so.
+        return Err(CallError::Unavailable("it says that the channel is of another guild".into()));
+    }
     let facts = guild(core, guild_id).await?;
     let inside = if channel.is_private_thread { Some(thread_members(core, channel_id).await?) } else { None };
     let sees = |member: &&Member| {

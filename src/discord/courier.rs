@@ -74,10 +74,16 @@ impl Courier for Edge {
         probed.map_err(|error| for_scheduler(&error.into(), outgoing.event.channel_id))
     }
 
+    fn has_unread_answers(&self, guild: GuildId, event: EventId) -> bool {
+        self.core.freshness.is_unread(guild, event)
+    }
+
     async fn read_answers(&self, store: &Lease, event: &Event) -> Result<(), SendError> {
         let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
         let read = reactions::reconcile(&self.core, store, event, Urgency::Background).await;
-        read.map(drop).map_err(|error| for_scheduler(&error, event.channel_id))
+        read.map_err(|error| for_scheduler(&error, event.channel_id))?;
+        self.core.freshness.note_read(store.guild_id(), event.id);
+        Ok(())
     }
 
     async fn tell_organisers(&self, store: &Lease) -> Result<(), StorageError> {
@@ -163,7 +169,8 @@ async fn probe(core: &Core, guild: GuildId, outgoing: &Outgoing, part: usize) ->
     let Outgoing { event, reminder } = outgoing;
     let Ok(part) = u16::try_from(part) else { return Ok(Probe::Absent) };
     let marker = CustomId { guild, action: Action::Missing { reminder: reminder.id, part } };
-    history::find_own(core, guild, event.channel_id, reminder.claimed_at, marker).await
+    // What was there before it was addressed is known.
+    history::find_own(core, guild, event.channel_id, reminder.addressed_at, marker).await
 }
 
 #[cfg(test)]

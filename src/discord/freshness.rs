@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::domain::event::EventId;
 use crate::ids::GuildId;
 
 /// The guilds whose members and answers are known to be up to date.
@@ -18,6 +19,8 @@ pub(super) struct Freshness {
 struct Inner {
     members: HashSet<GuildId>,
     answers: HashSet<GuildId>,
+    /// Events whose answers could not be read when those of their guild were.
+    unread: HashSet<(GuildId, EventId)>,
     /// The guilds that are being read, and whether a change may have been missed meanwhile.
     readings: HashMap<GuildId, Missed>,
 }
@@ -59,6 +62,21 @@ impl Freshness {
         if inner.readings.remove(&guild) == Some(Missed::No) {
             inner.answers.insert(guild);
         }
+    }
+
+    /// The answers of one event could not be read; the others of its guild may be fresh.
+    pub(super) fn note_unread(&self, guild: GuildId, event: EventId) {
+        self.lock().unread.insert((guild, event));
+    }
+
+    /// The answers of one event were read.
+    pub(super) fn note_read(&self, guild: GuildId, event: EventId) {
+        self.lock().unread.remove(&(guild, event));
+    }
+
+    /// Whether the answers of one event have to be read before they are believed, however fresh its guild is.
+    pub(super) fn is_unread(&self, guild: GuildId, event: EventId) -> bool {
+        self.lock().unread.contains(&(guild, event))
     }
 
     /// A change of the guild's members was not written down, because nobody needs them at present.

@@ -1,6 +1,6 @@
 //! Answers given by reaction: each change by gateway, and all of them by request after changes were missed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::audience;
 use super::catch_up::Reading;
@@ -240,10 +240,19 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     }
     core.freshness.begin(guild, core.link.hears_of(guild));
     let count = store.events().count_live().await?;
-    let events = store.events().list_live(count, 0).await?;
-    let mut all_read = true;
+    let mut events = Vec::new();
+    for event in store.events().list_live(count, 0).await? {
+        if !is_out_of_sight(store, &event).await? {
+            events.push(event);
+        }
+    }
+    let mut reading = Progress::default();
     for (event, found) in with_messages(core, guild, &events).await {
-        if is_out_of_sight(store, event).await? {
+        if reading.hidden.contains(&event.channel_id) {
+            continue;
+        }
+        if reading.failures >= FAILURES_IN_A_ROW {
+            core.freshness.note_unread(guild, event.id);
             continue;
         }
         let read = match found {
@@ -253,26 +262,55 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
             None => reconcile(core, store, event, Urgency::Background).await,
         };
         match read {
-            Ok(true) => core.edits.request(guild, event.id),
-            Ok(false) => {}
+            Ok(changed) => {
+                if changed {
+                    core.edits.request(guild, event.id);
+                }
+                reading.read += 1;
+                reading.failures = 0;
+                core.freshness.note_read(guild, event.id);
+            }
             Err(error) => match error.fate() {
                 Fate::NoMessage => end(core, store, event, EndReason::MessageDeleted).await?,
                 Fate::NoChannel => end(core, store, event, EndReason::ChannelDeleted).await?,
-                Fate::Later(_) if !error.is_unreadable() => return Err(error),
+                // The trouble of one event is not to keep the others from reminding: it is read before its own reminder.
+                Fate::Later(_) if !error.is_unreadable() => {
+                    tracing::info!(guild.id = %guild, event.id = %event.id, %error, "cannot read the answers of an event yet");
+                    core.freshness.note_unread(guild, event.id);
+                    reading.failures += 1;
+                    reading.last = Some(error);
+                }
                 // It is not asked for again and again: what gives it back is heard of, or tried for now and then.
-                Fate::Forbidden => forbidden(core, store, event, &error).await?,
-                // The trouble of one event is not to keep the others from reminding.
+                Fate::Forbidden => {
+                    forbidden(core, store, event, &error).await?;
+                    reading.hidden.insert(event.channel_id);
+                }
+                // Asking again would bring the same: its answers stay as they are.
                 Fate::Later(_) | Fate::NoGuild | Fate::Never => {
-                    all_read = false;
                     tracing::info!(guild.id = %guild, event.id = %event.id, %error, "cannot read the answers of an event");
                 }
             },
         }
     }
-    if all_read {
-        core.freshness.answers_read(guild);
+    if let (0, Some(error)) = (reading.read, reading.last) {
+        return Err(error);
     }
+    core.freshness.answers_read(guild);
     Ok(())
+}
+
+/// After so many events that could not be read one after the other, the rest of the guild is not asked for: most likely Discord
+/// cannot be reached.
+const FAILURES_IN_A_ROW: u32 = 3;
+
+/// How far the reading of a guild's events came.
+#[derive(Default)]
+struct Progress {
+    read: u32,
+    failures: u32,
+    last: Option<EdgeError>,
+    /// Channels in which Muster may not read, as one of their events showed.
+    hidden: HashSet<ChannelId>,
 }
 
 type Found<'a> = (WireMessage, Reading<'a, (GuildId, MessageId), ReactionChange>);

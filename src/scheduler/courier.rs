@@ -23,6 +23,9 @@ pub trait Courier: Send + Sync + 'static {
     /// [`SendError::Retry`] while Discord cannot be asked: then nobody must be reminded yet.
     async fn refresh(&self, store: &Lease) -> Result<(), SendError>;
 
+    /// Whether the answers of an event could not be read when those of its guild were.
+    fn has_unread_answers(&self, guild: GuildId, event: EventId) -> bool;
+
     /// Reads the answers of one event anew: while Muster could not see its channel it heard of none.
     ///
     /// # Errors

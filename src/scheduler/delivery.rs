@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::Scheduler;
-use super::courier::SendError;
+use super::courier::{Probe, SendError};
 use super::round::Round;
 use crate::clock::Timestamp;
 use crate::domain::event::{Event, State};
@@ -67,19 +67,56 @@ impl Round<'_> {
         Ok(bundle)
     }
 
+    /// Counts an attempt that came to nothing before it left.
+    pub(super) async fn count_attempt(&self, bundle: &[Outgoing]) -> Result<(), StorageError> {
+        let Some(first) = bundle.first() else { return Ok(()) };
+        let nonce = first.reminder.nonce.clone();
+        self.set_out(bundle.to_vec(), &nonce).await.map(drop)
+    }
+
     async fn send_together(&self, bundle: &[Outgoing]) -> Result<(), StorageError> {
         let haste = self.haste(bundle);
-        match self.scheduler.courier.send(self.guild(), bundle, 0, haste).await {
+        let sent = match self.refusal_of(bundle) {
+            Some(error) => Err(error),
+            None => self.scheduler.courier.send(self.guild(), bundle, 0, haste).await,
+        };
+        if let Err(error) = &sent {
+            self.note_refusal(bundle, error);
+        }
+        match sent {
             Ok(message) => self.delivered(bundle, Some(message)).await,
             Err(SendError::SentAndDeleted) => self.delivered(bundle, None).await,
             // One of them may have spoilt it for the others.
-            Err(SendError::Refused { .. }) if bundle.len() > 1 => self.send_each(bundle).await,
-            Err(error) => {
-                for outgoing in bundle {
-                    self.delivery(&outgoing.event).settle(&outgoing.reminder, error.clone()).await?;
-                }
-                Ok(())
+            Err(error @ SendError::Refused { .. }) if bundle.len() > 1 => {
+                self.take_apart(bundle, error).await
             }
+            Err(error) => self.settle_all(bundle, &error).await,
+        }
+    }
+
+    pub(super) async fn settle_all(
+        &self,
+        bundle: &[Outgoing],
+        error: &SendError,
+    ) -> Result<(), StorageError> {
+        for outgoing in bundle {
+            self.delivery(&outgoing.event).settle(&outgoing.reminder, error.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes on after Discord refused a shared message. If it was tried before, it may be there all the same.
+    async fn take_apart(&self, bundle: &[Outgoing], refusal: SendError) -> Result<(), StorageError> {
+        let tried = bundle.iter().find(|outgoing| outgoing.reminder.attempts > 0);
+        let probe = match tried {
+            Some(tried) => self.scheduler.courier.probe(self.guild(), tried, 0).await,
+            None => Ok(Probe::Absent),
+        };
+        match probe {
+            Ok(Probe::Absent) => self.send_each(bundle).await,
+            Ok(Probe::Found(message)) => self.delivered(bundle, Some(message)).await,
+            Ok(Probe::Blind) => self.settle_all(bundle, &refusal).await,
+            Err(error) => self.settle_all(bundle, &error).await,
         }
     }
 
@@ -114,11 +151,17 @@ impl Round<'_> {
             if part > 0 && self.scheduler.shutdown.is_requested() {
                 return Ok(Outcome::Interrupted);
             }
-            let sent = self.scheduler.courier.send(self.guild(), alone, part, self.haste(alone)).await;
+            let sent = match self.refusal_of(alone) {
+                Some(error) => Err(error),
+                None => self.scheduler.courier.send(self.guild(), alone, part, self.haste(alone)).await,
+            };
             let message = match sent {
                 Ok(message) => Some(message),
                 Err(SendError::SentAndDeleted) => None,
-                Err(error) => return Ok(Outcome::Failed(error)),
+                Err(error) => {
+                    self.note_refusal(alone, &error);
+                    return Ok(Outcome::Failed(error));
+                }
             };
             if !self.store.reminders().record_part(reminder.id, part, message, self.now()).await? {
                 // Its event was deleted from the store: nothing is left to be marked.
@@ -158,7 +201,7 @@ impl Round<'_> {
             return Ok(());
         }
         if matches!(event.state, State::Suspended(_))
-            && self.store.events().lift_suspension(event.id, None, now).await?
+            && self.store.events().lift_suspension(event.id, Some(self.next_on_grid(event)), now).await?
         {
             self.scheduler.courier.event_changed(self.guild(), event.id);
         }

@@ -105,7 +105,9 @@ impl Pass {
             return Ok(Ended::Well);
         };
         if let Err(error) = courier.refresh(&store).await {
-            settling::give_up_old(&self.scheduler, &store, &error).await?;
+            if !self.scheduler.shutdown.is_requested() {
+                settling::give_up_old(&self.scheduler, &store, &error).await?;
+            }
             return Err(error.into());
         }
         let now = clock.now();

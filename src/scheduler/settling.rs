@@ -20,8 +20,8 @@ const FIRST_BACKOFF: TimeDelta = TimeDelta::seconds(2);
 const LONGEST_BACKOFF: TimeDelta = TimeDelta::minutes(15);
 /// A reminder that could not be delivered for so long after its claim is given up: the next one says the same.
 const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(1);
-/// But never before it was tried so often: a day on which Muster did not run is no day of trying.
-const LEAST_ATTEMPTS: u32 = 4;
+/// But never before it was tried so often, which takes about an hour: a day on which Muster did not run is no day of trying.
+const LEAST_ATTEMPTS: u32 = 12;
 /// Old reminders looked at when a guild cannot be read.
 const OLD_AT_ONCE: usize = 100;
 

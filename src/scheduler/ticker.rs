@@ -1,7 +1,7 @@
 //! The loop that wakes when something is due.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,6 +64,8 @@ struct Passes {
     rests: Rests,
     room: Arc<Semaphore>,
     backlog_room: Arc<Semaphore>,
+    /// Guilds with something that was missed, until all of it is done: a rest does not make it fresh.
+    missed: HashSet<GuildId>,
     /// When the clock was looked at last.
     looked_at: Timestamp,
     /// What was due before this instant was missed while Muster was away.
@@ -83,6 +85,7 @@ impl Scheduler {
             rests: Rests::default(),
             room: Arc::new(Semaphore::new(PASSES_AT_ONCE - BACKLOG_PASSES_AT_ONCE)),
             backlog_room: Arc::new(Semaphore::new(BACKLOG_PASSES_AT_ONCE)),
+            missed: HashSet::new(),
             looked_at: now,
             awake_since: now,
         };
@@ -109,7 +112,10 @@ impl Scheduler {
             self.agenda.pull_forward(guild, due);
         }
         match ended {
-            Ended::Well => passes.rests.end(guild),
+            Ended::Well => {
+                passes.rests.end(guild);
+                passes.missed.remove(&guild);
+            }
             Ended::InTrouble { error, next } => {
                 let rest = match &error {
                     PassError::Storage(error) if error.is_disk_full() => WITHOUT_ROOM,
@@ -144,7 +150,10 @@ impl Scheduler {
                 }
                 Entry::Vacant(free) => {
                     free.insert(None);
-                    let is_missed = due < passes.awake_since;
+                    let is_missed = due < passes.awake_since || passes.missed.contains(&guild);
+                    if is_missed {
+                        passes.missed.insert(guild);
+                    }
                     let room = if is_missed { &passes.backlog_room } else { &passes.room };
                     let pass = Pass { scheduler: self.clone(), guild, awake_since: passes.awake_since };
                     passes.running.spawn(in_turn(Arc::clone(room), pass));
@@ -168,6 +177,9 @@ impl Passes {
     fn look_at(&mut self, now: Timestamp) {
         if now - self.looked_at > TimeDelta::seconds(30) + SLEPT {
             self.awake_since = now;
+        } else if now < self.looked_at {
+            // The clock was set back: what is due from now on is fresh.
+            self.awake_since = self.awake_since.min(now);
         }
         self.looked_at = now;
     }

@@ -16,6 +16,8 @@ use crate::domain::reminder_text::Outgoing;
 use crate::ids::UserId;
 use crate::storage::{NewAddress, StorageError};
 
+const FOR_NOBODY: &str = "nobody was missing any more when it could be sent";
+
 /// How reminders that waited go on.
 pub(super) enum GoOn {
     /// As the one message that they were: Discord still knows it if it took it.
@@ -45,9 +47,9 @@ impl Round<'_> {
             Ok(anew) => Ok(GoOn::Anew(self.without_those_for_nobody(anew).await?)),
             Err(PassError::Storage(error)) => Err(error),
             Err(PassError::Discord(error)) => {
-                for outgoing in &wanted {
-                    self.delivery(&outgoing.event).settle(&outgoing.reminder, error.clone()).await?;
-                }
+                // A look that fails counts as an attempt: it waits ever longer, and ends.
+                self.count_attempt(&wanted).await?;
+                self.settle_all(&wanted, &error).await?;
                 Ok(GoOn::Anew(Vec::new()))
             }
         }
@@ -61,7 +63,9 @@ impl Round<'_> {
                 self.store.reminders().mark_skipped(reminder.id, "its event is gone", self.now()).await?;
                 continue;
             };
-            match is_unwanted(&event, &reminder) {
+            // Killed after it was addressed anew, before this was written down.
+            let for_nobody = reminder.recipients.is_empty().then_some(FOR_NOBODY);
+            match is_unwanted(&event, &reminder).or(for_nobody) {
                 Some(why) => self.delivery(&event).skip(reminder.id, why).await?,
                 None => wanted.push(Outgoing { event, reminder }),
             }
@@ -161,8 +165,7 @@ impl Round<'_> {
         let (for_nobody, rest): (Vec<_>, Vec<_>) =
             anew.into_iter().partition(|outgoing| outgoing.reminder.recipients.is_empty());
         for outgoing in &for_nobody {
-            let why = "nobody was missing any more when it could be sent";
-            self.delivery(&outgoing.event).skip(outgoing.reminder.id, why).await?;
+            self.delivery(&outgoing.event).skip(outgoing.reminder.id, FOR_NOBODY).await?;
         }
         Ok(rest)
     }

@@ -20,6 +20,7 @@ use crate::domain::choice::Choices;
 use crate::domain::emoji::Emoji;
 use crate::domain::event::{Event, EventId, Origin};
 use crate::domain::interval::Interval;
+use crate::domain::notice::Cause;
 use crate::domain::reminder::Reminder;
 use crate::domain::reminder_text::Outgoing;
 use crate::ids::{ChannelId, GuildId, MessageId, UserId};
@@ -63,6 +64,10 @@ struct FakeCourier {
     found: Mutex<HashMap<usize, Probe>>,
     /// How often somebody looked.
     looks: Mutex<usize>,
+    /// Whether every look fails.
+    is_blurred: Mutex<bool>,
+    /// Whether Muster may not write.
+    is_forbidden: Mutex<bool>,
     /// The event whose reminders Discord never takes.
     refused: Mutex<Option<EventId>>,
 }
@@ -99,6 +104,9 @@ impl Courier for FakeCourier {
         let is_doubtful = bundle.iter().any(|outgoing| outgoing.reminder.perhaps_sent_before);
         let is_refused = self.refused.lock().unwrap().is_some_and(|refused| events.contains(&refused));
         self.sent.lock().unwrap().push(Sent { events, part, nonce, mentioned, is_doubtful, haste });
+        if *self.is_forbidden.lock().unwrap() {
+            return Err(SendError::Forbidden { cause: Cause::Permission, why: "Muster may not".into() });
+        }
         if is_refused {
             return Err(SendError::Refused { why: "Discord does not like it".into() });
         }
@@ -109,7 +117,14 @@ impl Courier for FakeCourier {
 
     async fn probe(&self, _: GuildId, _: &Outgoing, part: usize) -> Result<Probe, SendError> {
         *self.looks.lock().unwrap() += 1;
+        if *self.is_blurred.lock().unwrap() {
+            return Err(SendError::Retry { after: None, why: "nobody can look".into() });
+        }
         Ok(self.found.lock().unwrap().get(&part).copied().unwrap_or(Probe::Absent))
+    }
+
+    fn has_unread_answers(&self, _: GuildId, _: EventId) -> bool {
+        false
     }
 
     async fn read_answers(&self, _: &Lease, _: &Event) -> Result<(), SendError> {

@@ -163,3 +163,23 @@ async fn what_was_due_while_muster_was_away_leaves_behind_what_is_fresh() {
     let fresh = house.turn_after(3_600, 9).await;
     assert_eq!(fresh.iter().map(|sent| sent.haste).collect::<Vec<_>>(), [Haste::Fresh]);
 }
+
+#[tokio::test]
+async fn a_channel_that_takes_nothing_is_asked_once_in_a_turn_and_goes_on_with_its_grid() {
+    let house = House::of(60).await;
+    let (second, third) = (house.also(61, 50).await, house.also(62, 50).await);
+    *house.courier.is_forbidden.lock().unwrap() = true;
+    let sent = house.turn_after(60, 9).await;
+    assert_eq!(sent.len(), 1, "they do not fit into one message, and one is enough: {sent:?}");
+    let all = [house.event, second, third];
+    assert_eq!(house.statuses(&all).await, [Status::Failed; 3]);
+    *house.courier.is_forbidden.lock().unwrap() = false;
+    house.turn_after(12 * 3_600 + 1, 9).await;
+    for _ in 0..3 {
+        house.turn_after(0, 9).await;
+    }
+    assert_eq!(house.statuses(&all).await, [Status::Sent; 3]);
+    let due = house.store().await.events().find(second).await.unwrap().unwrap().next_due_at.unwrap();
+    let since_the_first = due - (start() + TimeDelta::minutes(1));
+    assert_eq!(since_the_first.num_seconds() % 3_600, 0, "the grid is as it was");
+}

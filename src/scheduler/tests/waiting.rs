@@ -8,6 +8,7 @@ use super::House;
 use crate::domain::reminder::Status;
 use crate::ids::MessageId;
 use crate::scheduler::Probe;
+use crate::storage::NewAddress;
 
 #[tokio::test]
 async fn while_its_nonce_is_known_a_reminder_is_repeated_word_for_word() {
@@ -92,4 +93,33 @@ async fn a_clock_that_was_set_back_behind_the_claim_makes_muster_look_first() {
     store.reminders().retry_at(row.id, early, "", early).await.unwrap();
     assert_eq!(house.turn_after(-20, 1).await, []);
     assert_eq!(house.row().await.message_ids, [Some(MessageId::new(71))]);
+}
+
+#[tokio::test]
+async fn a_look_that_fails_again_and_again_waits_longer_each_time_and_ends_after_a_day() {
+    let house = House::of(2).await;
+    house.turn_after(60, 0).await;
+    *house.courier.is_blurred.lock().unwrap() = true;
+    let mut waits = Vec::new();
+    for _ in 0..130 {
+        let row = house.row().await;
+        let Some(next) = row.next_attempt_at else { break };
+        let wait = (next - house.scheduler.clock.now()).max(TimeDelta::seconds(200));
+        waits.push(wait);
+        house.turn_after(wait.num_seconds() + 1, 0).await;
+    }
+    assert!(waits.len() < 130 && waits.last() > Some(&TimeDelta::minutes(10)), "{waits:?}");
+    assert_eq!(house.row().await.status, Status::Failed);
+}
+
+#[tokio::test]
+async fn killed_after_it_was_addressed_to_nobody_a_reminder_is_skipped() {
+    let house = House::of(1).await;
+    house.turn_after(60, 0).await;
+    let (store, row) = (house.store().await, house.row().await);
+    let address =
+        NewAddress { accepted: 0, recipients: Vec::new(), responded: 1, perhaps_sent_before: false };
+    store.reminders().readdress(row.id, &address, house.scheduler.clock.now()).await.unwrap();
+    assert_eq!(house.turn_after(30, 1).await, []);
+    assert_eq!(house.row().await.status, Status::Skipped);
 }

@@ -47,7 +47,8 @@ impl Events<'_> {
                 return Ok(false);
             };
             let suspend = sqlx::query(
-                "UPDATE events SET suspended_reason = $2, next_due_at = $3, updated_at = $4 WHERE id = $1",
+                "UPDATE events SET suspended_reason = $2, next_due_at = max(next_due_at, $3), updated_at = $4
+                     WHERE id = $1",
             );
             let suspend = suspend.bind(event.0).bind(reason).bind(retry_at.timestamp_millis());
             suspend.bind(now.timestamp_millis()).execute(&mut *transaction).await?;

@@ -165,6 +165,10 @@ impl Courier for FakeCourier {
         Ok(())
     }
 
+    fn has_unread_answers(&self, _: GuildId, _: EventId) -> bool {
+        false
+    }
+
     async fn read_answers(&self, _: &Lease, _: &Event) -> Result<(), SendError> {
         Ok(())
     }
