@@ -65,7 +65,8 @@ impl Delivery<'_> {
             }
             SendError::Forbidden { cause, .. } => {
                 suspending::hold_up(self.scheduler, self.store, self.event, cause, &why).await?;
-                self.fail(reminder.id, &why).await
+                // The log is read as plain text.
+                self.fail(reminder.id, &why.replace("**", "")).await
             }
             SendError::ChannelGone => {
                 events.end_in_channel(self.event.channel_id, now).await?;

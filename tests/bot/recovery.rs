@@ -70,7 +70,9 @@ async fn an_event_whose_channel_cannot_be_looked_at_holds_up_no_other() {
     let (general, _) = asked(&stage, &guild).await;
     stage.stop().await.expect("the bot stops cleanly");
     let channel = format!("/channels/{}", side.id());
-    stage.discord.faults().on(Method::GET, &channel).always().respond(403, json!("blocked by a proxy"));
+    for route in [channel.as_str(), "/guilds/{id}/channels"] {
+        stage.discord.faults().on(Method::GET, route).always().respond(403, json!("blocked by a proxy"));
+    }
     stage.start().await;
     stage.pass(HOUR);
     stage.until("the other event goes on", || pinged(&general) == ids(&[&anna])).await;

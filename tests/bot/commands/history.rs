@@ -64,7 +64,7 @@ async fn a_refused_reminder_stands_in_the_history_with_the_reason() {
     Reminders
     **[Match](https://discord.com/channels/#/#/#)**
     ❌ <t:F>: failed, I am missing Send Messages in #general
-    Reminders are held up: I am missing Send Messages in #general. I try again <t:R>; `/event resume` goes on as soon as that is mended.
+    Reminders are held up: I am missing **Send Messages** in #general. I try again <t:R>; `/event resume` goes on as soon as that is mended.
     ");
 }
 

@@ -90,7 +90,7 @@ async fn an_event_that_is_held_up_says_so_in_the_list_and_why_when_it_is_shown()
     Event
     **[Board games](https://discord.com/channels/#/#/#)**
     The only member whom I ask has not answered yet.
-    Reminders are held up: I am missing Send Messages in #general. I try again <t:R>; `/event resume` goes on as soon as that is mended.
+    Reminders are held up: I am missing **Send Messages** in #general. I try again <t:R>; `/event resume` goes on as soon as that is mended.
 
     ✅ Coming (0)
     ❌ Not coming (0)

@@ -77,7 +77,7 @@ async fn a_change_of_a_channel_that_cannot_be_read_is_looked_up() {
     stage.told(&owner, &general, "/event watch", &[("message", &first.link())]).await;
     let reads = || stage.discord.requests_to(&Method::GET, &format!("/channels/{}", general.id())).len();
     let before = reads();
-    let odd = json!({ "id": general.id(), "guild_id": guild.id(), "type": "of the future" });
+    let odd = json!({ "id": { "of": "the future" }, "guild_id": guild.id(), "type": 0 });
     stage.discord.dispatch_raw("CHANNEL_UPDATE", odd);
     stage.until("it is noticed", || stage.log().says("cannot read")).await;
     let second = owner.says(&general, "And on Saturday?");
