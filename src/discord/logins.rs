@@ -11,9 +11,13 @@ use tokio::time::Instant;
 use super::core::Core;
 use super::failure::chain;
 use super::gateway_address::{find_gateway, logins_allowed};
+use super::link::Identity;
 use super::login_budget::LoginBudget;
+use super::routes;
+use super::sender::CallError;
 use super::supervisor::GatewayFatal;
-use super::wire::WireGateway;
+use super::wire::{WireGateway, WireId};
+use crate::ids::UserId;
 use crate::telemetry::metric;
 
 /// How far apart two logins of one bucket are: five seconds, and something for the way.
@@ -54,6 +58,24 @@ impl LoginDesk {
         let (go, may_go) = oneshot::channel();
         drop(self.0.send(Ask { shard, login, go }));
         may_go
+    }
+}
+
+/// Finds out who Muster is where the gateway will not say it for long: what was sent before a stop is looked for by its author.
+async fn introduce(core: &Core) {
+    if core.link.identity().is_some() {
+        return;
+    }
+    let asked = async {
+        let user: WireId<UserId> = core.sender.ask(routes::own_user()).await?;
+        let application: WireId<UserId> = core.sender.ask(routes::own_application()).await?;
+        Ok::<_, CallError>(Identity { user: user.id, application: application.id.get() })
+    };
+    match asked.await {
+        Ok(identity) => core.link.identify(identity),
+        Err(error) => {
+            tracing::warn!(%error, "Discord does not say who Muster is; what it sent cannot be looked for yet");
+        }
     }
 }
 
@@ -142,6 +164,7 @@ impl Logins {
                      waits before it does so again: at most 200 times in 24 hours for each shard, or Discord might reset its \
                      token. Until then it hears no commands; reminders are sent all the same"
                 );
+                introduce(core).await;
                 core.link.login_is_put_off();
             }
             core.clock.sleep(wait.min(LONGEST_SLEEP)).await;

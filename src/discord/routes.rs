@@ -95,6 +95,16 @@ pub(super) fn messages_before(channel: ChannelId, before: Option<MessageId>) -> 
     Call::new(Method::GET, "/channels/{channel}/messages", channel.get(), path)
 }
 
+/// The bot's own account.
+pub(super) fn own_user() -> Call {
+    Call::new(Method::GET, "/users/@me", 0, "/users/@me".to_owned())
+}
+
+/// The application that the bot belongs to.
+pub(super) fn own_application() -> Call {
+    Call::new(Method::GET, "/applications/@me", 0, "/applications/@me".to_owned())
+}
+
 /// Sends a message.
 pub(super) fn send_message(channel: ChannelId, body: &impl Serialize) -> Call {
     let path = format!("/channels/{channel}/messages");

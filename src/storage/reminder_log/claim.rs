@@ -1,8 +1,9 @@
 //! Claiming a reminder: the log row and the event's next instant in one transaction, so that neither a crash nor a
 //! second tick can lose or double it.
 
+use chrono::TimeDelta;
 use sqlx::types::Json;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Row, Sqlite, Transaction};
 
 use super::{NewReminder, Reminders, Skip};
 use crate::clock::Timestamp;
@@ -48,7 +49,8 @@ impl Reminders<'_> {
     }
 
     /// Claims a reminder out of turn, for this very instant, of a live event whether it is paused or not. Its due
-    /// grid stays: `new.scheduled_at` and `new.next_due_at` do not matter. `None` if the event is over or unknown,
+    /// grid stays: `new.scheduled_at` and `new.next_due_at` do not matter. An instant of the grid is left to the grid's own
+    /// reminder, which may have to stand for others that were missed. `None` if the event is over or unknown,
     /// or has a reminder of this millisecond.
     ///
     /// # Errors
@@ -63,13 +65,14 @@ impl Reminders<'_> {
             let mut transaction = begin(&mut turn).await?;
             let noted = sqlx::query(
                 "UPDATE events SET last_reminder_at = $2, updated_at = $2
-                 WHERE id = $1 AND ended_at IS NULL AND message_id IS NOT NULL",
+                 WHERE id = $1 AND ended_at IS NULL AND message_id IS NOT NULL
+                 RETURNING ($2 - grid_at) % interval_ms = 0 AS is_on_grid",
             );
-            let noted = noted.bind(new.event_id.0).bind(now.timestamp_millis()).execute(&mut *transaction);
-            if noted.await?.rows_affected() == 0 {
-                return Ok(None);
-            }
-            let claimed = self.insert_pending(&mut transaction, new, now, now).await?;
+            let noted = noted.bind(new.event_id.0).bind(now.timestamp_millis());
+            let Some(row) = noted.fetch_optional(&mut *transaction).await? else { return Ok(None) };
+            let is_on_grid: bool = row.try_get("is_on_grid")?;
+            let instant = if is_on_grid { now + TimeDelta::milliseconds(1) } else { now };
+            let claimed = self.insert_pending(&mut transaction, new, instant, now).await?;
             transaction.commit().await?;
             Ok(claimed)
         };
@@ -226,10 +229,23 @@ mod tests {
         let (_tmp, lease) = open_store().await;
         let id = watch(&lease, 1).await.id;
         let reminders = lease.reminders();
-        reminders.claim_now(&new_reminder(id, 0), at(60)).await.unwrap().unwrap();
+        assert!(reminders.claim(&new_reminder(id, 60), at(60)).await.unwrap().is_some());
+        // As after a restored backup: the event is due once more.
+        let due = sqlx::query("UPDATE events SET next_due_at = $1").bind(at(60).timestamp_millis());
+        due.execute(lease.pool()).await.unwrap();
         assert_eq!(reminders.claim(&new_reminder(id, 60), at(60)).await.unwrap(), None);
         assert_eq!(lease.events().find(id).await.unwrap().unwrap().next_due_at, Some(at(120)));
         assert_eq!(reminders.history(id, 9, 0).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_reminder_out_of_turn_takes_no_instant_of_the_grid() {
+        let (_tmp, lease) = open_store().await;
+        let id = watch(&lease, 1).await.id;
+        let asked_for = lease.reminders().claim_now(&new_reminder(id, 0), at(60)).await.unwrap().unwrap();
+        assert_eq!(asked_for.scheduled_at, at(60) + TimeDelta::milliseconds(1));
+        let late = lease.reminders().claim(&new_reminder(id, 60), at(70)).await.unwrap();
+        assert_eq!(late.map(|row| row.scheduled_at), Some(at(60)), "it stands for all that were missed");
     }
 
     #[tokio::test]
