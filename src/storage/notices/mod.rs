@@ -159,7 +159,28 @@ fn telling_at(latest: Option<Timestamp>, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::testing::at;
+    use crate::domain::notice::Started;
+    use crate::ids::ChannelId;
+    use crate::storage::testing::{at, open_store, watch};
+
+    #[tokio::test]
+    async fn while_a_message_that_was_begun_is_put_off_nothing_else_is_due() {
+        let (_tmp, lease) = open_store().await;
+        let (events, notices) = (lease.events(), lease.notices());
+        let [first, second] = [watch(&lease, 1).await.id, watch(&lease, 2).await.id];
+        events.suspend(first, Cause::Access, "no", at(9_000), at(60)).await.unwrap();
+        let due = notices.due(at(65)).await.unwrap();
+        let message = Started { at: at(65), channel: ChannelId::new(7) };
+        notices.begin_message(&due, message, at(70)).await.unwrap();
+        notices.retry_at(&due, Some(message), at(100)).await.unwrap();
+        events.suspend(second, Cause::Access, "no", at(9_000), at(66)).await.unwrap();
+        assert_eq!(events.earliest_instant().await.unwrap(), Some(at(71)));
+        assert_eq!(notices.due(at(71)).await.unwrap(), []);
+        assert_eq!(events.earliest_instant().await.unwrap(), Some(at(100)));
+        let due = notices.due(at(100)).await.unwrap();
+        let begun: Vec<_> = due.iter().map(|notice| (notice.event.id, notice.attempts)).collect();
+        assert_eq!(begun, [(first, 1)]);
+    }
 
     #[test]
     fn a_guild_is_told_soon_and_not_twice_in_a_minute() {

@@ -168,15 +168,34 @@ async fn read_due(connection: &mut SqliteConnection, now: Timestamp) -> sqlx::Re
     for row in rows {
         let Some(event) = events.get(&row.event_id).cloned() else { continue };
         match row.about(event)? {
-            Some(notice) => notices.push(notice),
+            Some(notice) => notices.push((row.due_at(now), notice)),
             // Whoever mended it did not say so; left alone it would be due for ever.
             None => super::withdraw(connection, row.event_id, now).await?,
         }
     }
     // Each message keeps what it began with: its nonce stands for that.
-    let first = notices.first().and_then(|notice| notice.started);
-    notices.retain(|notice| notice.started == first);
-    Ok(notices)
+    let first = notices.first().and_then(|(_, notice)| notice.started);
+    notices.retain(|(_, notice)| notice.started == first);
+    match notices.iter().map(|(due_at, _)| *due_at).min() {
+        Some(until) if until > now => {
+            wait_for(connection, first, until).await?;
+            Ok(Vec::new())
+        }
+        _ => Ok(notices.into_iter().map(|(_, notice)| notice).collect()),
+    }
+}
+
+/// Puts off what is due until a message that was begun is tried again: only one at a time is on its way.
+async fn wait_for(
+    connection: &mut SqliteConnection,
+    begun: Option<Started>,
+    until: Timestamp,
+) -> sqlx::Result<()> {
+    let wait = sqlx::query(
+        "UPDATE notices SET next_attempt_at = $1 WHERE next_attempt_at < $1 AND message_at IS NOT $2",
+    );
+    let begun = begun.map(|message| message.at.timestamp_millis());
+    wait.bind(until.timestamp_millis()).bind(begun).execute(connection).await.map(drop)
 }
 
 /// Forgets what was told long enough ago to be told again; of what is still held up the cause stays.
