@@ -92,7 +92,8 @@ impl Notices<'_> {
         self.db.run("note that the organisers were told", note).await
     }
 
-    /// Notes that these notices could not be told, and when to try again; `message` if Discord may have taken it.
+    /// Notes that these notices could not be told, and when to try again; `message` if Discord may have taken it. Counts the
+    /// attempt, unless it was counted when it began.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -108,7 +109,7 @@ impl Notices<'_> {
             for notice in notices {
                 let update = sqlx::query(
                     "UPDATE notices SET next_attempt_at = $3, message_at = $4, channel_id = $5,
-                                        attempts = attempts + $6
+                                        attempts = max(attempts, $6)
                      WHERE event_id = $1 AND kind = $2 AND next_attempt_at IS NOT NULL",
                 );
                 update
@@ -117,8 +118,7 @@ impl Notices<'_> {
                     .bind(retry_at.timestamp_millis())
                     .bind(message.map(|message| message.at.timestamp_millis()))
                     .bind(message.map(|message| message.channel))
-                    // One that was begun has counted already.
-                    .bind(i64::from(message.is_none()))
+                    .bind(i64::from(notice.attempts) + 1)
                     .execute(&mut *transaction)
                     .await?;
             }
