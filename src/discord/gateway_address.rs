@@ -18,7 +18,8 @@ const BACKOFF_MAX: Duration = Duration::from_secs(10);
 /// Asks where the gateway is until Discord says so and allows a login.
 ///
 /// # Errors
-/// [`GatewayFatal::Token`] if Discord does not accept it.
+/// [`GatewayFatal::Token`] if Discord says in its own words that it does not accept it; a bare refusal may be of something in
+/// front of it.
 pub(super) async fn find_gateway(core: &Core) -> Result<WireGateway, GatewayFatal> {
     let mut backoff = BACKOFF_MIN;
     loop {
@@ -36,7 +37,11 @@ pub(super) async fn find_gateway(core: &Core) -> Result<WireGateway, GatewayFata
                     wait
                 }
             },
-            Err(error) if error.is_unauthorised() => return Err(GatewayFatal::Token),
+            Err(error) if error.rejects_token() => return Err(GatewayFatal::Token),
+            Err(error) if error.is_unauthorised() => {
+                tracing::warn!(%error, wait_s = backoff.as_secs(), "something in front of Discord refuses the token; trying again");
+                backoff
+            }
             Err(error) => {
                 tracing::warn!(%error, wait_s = backoff.as_secs(), "cannot ask Discord where its gateway is; trying again");
                 backoff

@@ -249,10 +249,14 @@ impl Link {
     pub(super) async fn prove(&self, shard: u32) {
         let asked = self.with(shard, |shard| {
             let needed = shard.is_live && shard.alive_at.elapsed() >= FRESH;
-            needed.then(|| (shard.acknowledged.subscribe(), shard.sensors.clone(), shard.epoch))
+            // The count of this very moment: an acknowledgement that comes right after it is an answer.
+            needed.then(|| {
+                let mut acknowledged = shard.acknowledged.subscribe();
+                let before = *acknowledged.borrow_and_update();
+                (acknowledged, before, shard.sensors.clone(), shard.epoch, Instant::now())
+            })
         });
-        let Some((mut acknowledged, sensors, epoch)) = asked.flatten() else { return };
-        let (asked_at, before) = (Instant::now(), *acknowledged.borrow_and_update());
+        let Some((mut acknowledged, before, sensors, epoch, asked_at)) = asked.flatten() else { return };
         sensors.life.notify_one();
         let answered = acknowledged.wait_for(|count| *count != before);
         if tokio::time::timeout(PROOF_LIMIT, answered).await.is_ok() {

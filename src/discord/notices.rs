@@ -45,7 +45,8 @@ pub(super) async fn tell(core: &Core, store: &Lease) -> Result<(), StorageError>
         tracing::warn!(guild.id = %guild, notices = notices.len(), "the organisers could not be told of their events for a week");
         return store.notices().told(&notices, now).await;
     }
-    let told = attempt(core, store, &notices).await;
+    let mut doubtful = notices.first().and_then(|notice| notice.started);
+    let told = attempt(core, store, &notices, &mut doubtful).await;
     let attempts = notices.iter().map(|notice| notice.attempts).max().unwrap_or_default();
     match told {
         Ok(Told::Said(channel)) => {
@@ -59,11 +60,11 @@ pub(super) async fn tell(core: &Core, store: &Lease) -> Result<(), StorageError>
             );
             store.notices().told(&notices, core.clock.now()).await?;
         }
-        Err(Untold { message, error }) => {
+        Err(error) => {
             let again = core.clock.now() + wait(attempts, &error);
             let error = chain(&error);
             tracing::warn!(guild.id = %guild, error, "the organisers cannot be told of their events yet");
-            store.notices().retry_at(&notices, message, again).await?;
+            store.notices().retry_at(&notices, doubtful, again).await?;
         }
     }
     Ok(())
@@ -75,55 +76,36 @@ enum Told {
     Nowhere,
 }
 
-/// Why an attempt came to nothing, or perhaps not.
-struct Untold {
-    /// The message that Discord may have taken.
-    message: Option<Started>,
-    error: EdgeError,
-}
-
-impl From<EdgeError> for Untold {
-    fn from(error: EdgeError) -> Self {
-        Self { message: None, error }
-    }
-}
-
-impl From<StorageError> for Untold {
-    fn from(error: StorageError) -> Self {
-        EdgeError::from(error).into()
-    }
-}
-
-async fn attempt(core: &Core, store: &Lease, notices: &[Notice]) -> Result<Told, Untold> {
+/// Says it where organisers read. `doubtful` is the message that Discord may have taken, before and after.
+async fn attempt(
+    core: &Core,
+    store: &Lease,
+    notices: &[Notice],
+    doubtful: &mut Option<Started>,
+) -> Result<Told, EdgeError> {
     let guild = store.guild_id();
-    let started = notices.first().and_then(|notice| notice.started);
-    let mut is_repeat = false;
-    if let Some(started) = started.filter(|started| !is_remembered(core, *started)) {
-        let mark = notice_words::mark(guild, notices).unwrap_or_default();
-        let sighting = history::find_text(core, guild, started.channel, started.at, &mark).await;
-        match sighting {
-            Ok(Sighting::There) => return Ok(Told::Said(started.channel)),
-            Ok(Sighting::NotThere) => {}
-            Err(error) if matches!(error.fate(), Fate::Later(_)) => {
-                return Err(Untold { message: Some(started), error: error.into() });
-            }
-            Ok(Sighting::Unknown) | Err(_) => is_repeat = true,
-        }
-    }
     let mut broken = broken_channels(store, notices).await?;
+    let mut known =
+        doubtful.filter(|message| is_remembered(core, *message) && !broken.contains(&message.channel));
+    if known.is_none()
+        && let Some(channel) = sighting(core, guild, notices, doubtful).await?
+    {
+        return Ok(Told::Said(channel));
+    }
     loop {
-        let Some(board) = notice_board::find(core, guild, &broken)
-            .await
-            .map_err(|error| Untold { message: started, error })?
-        else {
-            return Ok(Told::Nowhere);
-        };
-        let known =
-            started.filter(|started| is_remembered(core, *started) && started.channel == board.channel);
-        match say(core, store, notices, &board, known, is_repeat).await {
+        let Some(board) = notice_board::find(core, guild, &broken).await? else { return Ok(Told::Nowhere) };
+        let repeated = known.filter(|message| message.channel == board.channel);
+        match say(core, store, notices, &board, repeated, doubtful).await {
             // It is a channel that looked as if Muster might write in it.
-            Err(Untold { error, .. }) if is_about_channel(&error) && broken.insert(board.channel) => {}
-            Err(Untold { error: EdgeError::Call(error), .. }) if error.fate() == Fate::Never => {
+            Err(error) if is_about_channel(&error) && broken.insert(board.channel) => {
+                // That says nothing of what was sent there before.
+                if known.take_if(|known| known.channel == board.channel).is_some()
+                    && let Some(channel) = sighting(core, guild, notices, doubtful).await?
+                {
+                    return Ok(Told::Said(channel));
+                }
+            }
+            Err(EdgeError::Call(error)) if error.fate() == Fate::Never => {
                 tracing::warn!(guild.id = %guild, %error, "Discord does not take a notice to organisers");
                 return Ok(Told::Nowhere);
             }
@@ -132,16 +114,36 @@ async fn attempt(core: &Core, store: &Lease, notices: &[Notice]) -> Result<Told,
     }
 }
 
+/// Looks for the message that Discord may have taken; returns where it stands. One that does not is not doubtful any more.
+async fn sighting(
+    core: &Core,
+    guild: GuildId,
+    notices: &[Notice],
+    doubtful: &mut Option<Started>,
+) -> Result<Option<ChannelId>, EdgeError> {
+    let Some(message) = *doubtful else { return Ok(None) };
+    let mark = notice_words::mark(guild, notices).unwrap_or_default();
+    match history::find_text(core, guild, message.channel, message.at, &mark).await {
+        Ok(Sighting::There) => return Ok(Some(message.channel)),
+        Ok(Sighting::NotThere) => *doubtful = None,
+        Err(error) if matches!(error.fate(), Fate::Later(_)) => return Err(error.into()),
+        Ok(Sighting::Unknown) | Err(_) => {}
+    }
+    Ok(None)
+}
+
+/// Says it on a board: `repeated` as it was, since Discord knows its nonce.
 async fn say(
     core: &Core,
     store: &Lease,
     notices: &[Notice],
     board: &NoticeBoard,
-    known: Option<Started>,
-    is_repeat: bool,
-) -> Result<Told, Untold> {
+    repeated: Option<Started>,
+    doubtful: &mut Option<Started>,
+) -> Result<Told, EdgeError> {
     let (guild, now) = (store.guild_id(), core.clock.now());
-    let message = known.unwrap_or(Started { at: now, channel: board.channel });
+    let is_repeat = repeated.is_none() && doubtful.is_some();
+    let message = repeated.unwrap_or(Started { at: now, channel: board.channel });
     let roles = store.guild().settings().await?.organiser_roles;
     let members: HashSet<_> =
         store.members().list().await?.into_iter().map(|member| member.user_id).collect();
@@ -160,8 +162,11 @@ async fn say(
         Ok(_) | Err(CallError::Unreadable(_)) => Ok(Told::Said(board.channel)),
         Err(error) if error.fate() == Fate::NoMessage => Ok(Told::Said(board.channel)),
         Err(error) => {
-            let message = error.may_have_been_done().then_some(message);
-            Err(Untold { message, error: error.into() })
+            // A refusal says nothing of what was sent before.
+            if error.may_have_been_done() {
+                *doubtful = Some(message);
+            }
+            Err(error.into())
         }
     }
 }

@@ -284,14 +284,7 @@ impl<'a> Attempt<'a> {
             *session = Some(Held { id, sequence, url });
             return true;
         }
-        match session {
-            Some(session) if sequence <= session.sequence => false,
-            Some(session) => {
-                session.sequence = sequence;
-                true
-            }
-            None => true,
-        }
+        session.as_mut().is_none_or(|session| session.counts(kind, sequence))
     }
 
     fn hand_on(&self, update: Update) {

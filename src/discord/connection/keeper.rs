@@ -30,6 +30,16 @@ pub(super) struct Held {
     pub(super) url: Option<String>,
 }
 
+impl Held {
+    /// Counts an event; tells whether it was not handed on before. RESUMED never was: it says that the session goes on, whatever
+    /// number it carries.
+    pub(super) fn counts(&mut self, kind: &str, sequence: u64) -> bool {
+        let is_new = sequence > self.sequence;
+        self.sequence = self.sequence.max(sequence);
+        is_new || kind == "RESUMED"
+    }
+}
+
 /// Keeps one shard connected.
 pub(super) struct Keeper {
     pub(super) id: u32,
@@ -146,5 +156,29 @@ impl Keeper {
             }
         }
         config.build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_goes_on_is_believed_whatever_its_number_and_nothing_else_is_handed_on_twice() {
+        let mut session = Held { id: "a".into(), sequence: 7, url: None };
+        for (kind, sequence, is_new, latest) in [
+            ("MESSAGE_DELETE", 8, true, 8),
+            ("MESSAGE_DELETE", 8, false, 8),
+            ("RESUMED", 8, true, 8),
+            ("RESUMED", 1, true, 8),
+            ("MESSAGE_DELETE", 5, false, 8),
+            ("RESUMED", 9, true, 9),
+        ] {
+            assert_eq!(
+                (session.counts(kind, sequence), session.sequence),
+                (is_new, latest),
+                "{kind} {sequence}"
+            );
+        }
     }
 }

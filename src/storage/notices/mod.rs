@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use super::StorageError;
-use super::columns::maybe_instant;
+use super::columns::{instant, maybe_instant};
 use super::guild_db::GuildDb;
 use super::pool_of_one::begin;
 use crate::clock::Timestamp;
@@ -75,9 +75,10 @@ pub(super) async fn held_up(
     put(transaction, event, "held_up", row::cause_word(cause), reason, now).await
 }
 
-/// Notes that an event that was held up still is, and why by now.
+/// Notes that an event that was held up still is, and why by now. Where a version that knew no notices held it up, the
+/// organisers are told now.
 pub(super) async fn still_held_up(
-    connection: &mut SqliteConnection,
+    transaction: &mut Transaction<'_, Sqlite>,
     event: EventId,
     cause: Cause,
     reason: &str,
@@ -85,7 +86,16 @@ pub(super) async fn still_held_up(
     let update =
         sqlx::query("UPDATE notices SET cause = $2, reason = $3 WHERE event_id = $1 AND kind = 'held_up'");
     let update = update.bind(event.0).bind(row::cause_word(cause)).bind(reason);
-    update.execute(connection).await.map(drop)
+    if update.execute(&mut **transaction).await?.rows_affected() > 0 {
+        return Ok(());
+    }
+    // The event was written a moment ago, in this transaction.
+    let now = sqlx::query("SELECT updated_at FROM events WHERE id = $1")
+        .bind(event.0)
+        .try_map(|row| instant(&row, "updated_at"))
+        .fetch_one(&mut **transaction)
+        .await?;
+    held_up(transaction, event, cause, reason, now).await
 }
 
 /// Notes that an event is over and that nobody ended it; of its being held up nobody has to hear any more.
@@ -159,7 +169,48 @@ fn telling_at(latest: Option<Timestamp>, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::testing::at;
+    use crate::domain::notice::Started;
+    use crate::ids::ChannelId;
+    use crate::storage::testing::{at, open_store, watch};
+
+    #[tokio::test]
+    async fn what_an_earlier_version_held_up_is_told_at_the_next_try() {
+        let (_tmp, lease) = open_store().await;
+        let (events, notices) = (lease.events(), lease.notices());
+        let id = watch(&lease, 1).await.id;
+        let suspend = |seconds| events.suspend(id, Cause::Access, "no", at(9_000), at(seconds));
+        suspend(61).await.unwrap();
+        let mut turn = notices.db.turn().await.unwrap();
+        sqlx::query("DELETE FROM notices").execute(&mut *turn).await.unwrap();
+        drop(turn);
+        assert_eq!(notices.cause_of(id).await.unwrap(), None);
+        suspend(500).await.unwrap();
+        assert_eq!(notices.cause_of(id).await.unwrap(), Some(Cause::Access));
+        let due = notices.due(at(505)).await.unwrap();
+        assert_eq!(due.iter().map(|notice| notice.since).collect::<Vec<_>>(), [at(500)]);
+    }
+
+    #[tokio::test]
+    async fn while_a_message_that_was_begun_is_put_off_nothing_else_is_due() {
+        let (_tmp, lease) = open_store().await;
+        let (events, notices) = (lease.events(), lease.notices());
+        let [first, second] = [watch(&lease, 1).await.id, watch(&lease, 2).await.id];
+        events.suspend(first, Cause::Access, "no", at(9_000), at(60)).await.unwrap();
+        let due = notices.due(at(65)).await.unwrap();
+        let message = Started { at: at(65), channel: ChannelId::new(7) };
+        notices.begin_message(&due, message, at(70)).await.unwrap();
+        notices.retry_at(&due, Some(message), at(100)).await.unwrap();
+        events.suspend(second, Cause::Access, "no", at(9_000), at(66)).await.unwrap();
+        assert_eq!(events.earliest_instant().await.unwrap(), Some(at(71)));
+        assert_eq!(notices.due(at(71)).await.unwrap(), []);
+        assert_eq!(events.earliest_instant().await.unwrap(), Some(at(100)));
+        let due = notices.due(at(100)).await.unwrap();
+        let begun: Vec<_> = due.iter().map(|notice| (notice.event.id, notice.attempts)).collect();
+        assert_eq!(begun, [(first, 1)]);
+        notices.retry_at(&due, Some(message), at(120)).await.unwrap();
+        let due = notices.due(at(120)).await.unwrap();
+        assert_eq!(due.first().map(|notice| notice.attempts), Some(2), "one that only looked counts, too");
+    }
 
     #[test]
     fn a_guild_is_told_soon_and_not_twice_in_a_minute() {

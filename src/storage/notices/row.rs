@@ -27,7 +27,7 @@ pub(super) fn parse_cause(word: &str) -> Option<Cause> {
     }
 }
 
-/// A row without its event.
+/// A row that has to be told, without its event.
 #[derive(Debug)]
 pub(super) struct NoticeRow {
     pub(super) event_id: EventId,
@@ -35,6 +35,7 @@ pub(super) struct NoticeRow {
     cause: Option<Cause>,
     reason: String,
     since: Timestamp,
+    next_attempt: Timestamp,
     attempts: u32,
     started: Option<Started>,
 }
@@ -49,6 +50,7 @@ impl FromRow<'_, SqliteRow> for NoticeRow {
             cause: parse_cause(row.try_get("cause")?),
             reason: row.try_get("reason")?,
             since: instant(row, "since_at")?,
+            next_attempt: instant(row, "next_attempt_at")?,
             attempts: number(row, "attempts")?,
             started: started.zip(channel).map(|(at, channel)| Started { at, channel }),
         })
@@ -56,6 +58,11 @@ impl FromRow<'_, SqliteRow> for NoticeRow {
 }
 
 impl NoticeRow {
+    /// When it is to be told. What happened later than now happened before the clock was set back.
+    pub(super) fn due_at(&self, now: Timestamp) -> Timestamp {
+        if self.since > now { now } else { self.next_attempt }
+    }
+
     /// The notice; `None` if it is not true of its event any more.
     pub(super) fn about(&self, event: Event) -> sqlx::Result<Option<Notice>> {
         let kind = match (self.kind.as_str(), &event.state) {

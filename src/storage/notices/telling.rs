@@ -92,7 +92,8 @@ impl Notices<'_> {
         self.db.run("note that the organisers were told", note).await
     }
 
-    /// Notes that these notices could not be told, and when to try again; `message` if Discord may have taken it.
+    /// Notes that these notices could not be told, and when to try again; `message` if Discord may have taken it. Counts the
+    /// attempt, unless it was counted when it began.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
@@ -108,7 +109,7 @@ impl Notices<'_> {
             for notice in notices {
                 let update = sqlx::query(
                     "UPDATE notices SET next_attempt_at = $3, message_at = $4, channel_id = $5,
-                                        attempts = attempts + $6
+                                        attempts = max(attempts, $6)
                      WHERE event_id = $1 AND kind = $2 AND next_attempt_at IS NOT NULL",
                 );
                 update
@@ -117,8 +118,7 @@ impl Notices<'_> {
                     .bind(retry_at.timestamp_millis())
                     .bind(message.map(|message| message.at.timestamp_millis()))
                     .bind(message.map(|message| message.channel))
-                    // One that was begun has counted already.
-                    .bind(i64::from(message.is_none()))
+                    .bind(i64::from(notice.attempts) + 1)
                     .execute(&mut *transaction)
                     .await?;
             }
@@ -168,15 +168,34 @@ async fn read_due(connection: &mut SqliteConnection, now: Timestamp) -> sqlx::Re
     for row in rows {
         let Some(event) = events.get(&row.event_id).cloned() else { continue };
         match row.about(event)? {
-            Some(notice) => notices.push(notice),
+            Some(notice) => notices.push((row.due_at(now), notice)),
             // Whoever mended it did not say so; left alone it would be due for ever.
             None => super::withdraw(connection, row.event_id, now).await?,
         }
     }
     // Each message keeps what it began with: its nonce stands for that.
-    let first = notices.first().and_then(|notice| notice.started);
-    notices.retain(|notice| notice.started == first);
-    Ok(notices)
+    let first = notices.first().and_then(|(_, notice)| notice.started);
+    notices.retain(|(_, notice)| notice.started == first);
+    match notices.iter().map(|(due_at, _)| *due_at).min() {
+        Some(until) if until > now => {
+            wait_for(connection, first, until).await?;
+            Ok(Vec::new())
+        }
+        _ => Ok(notices.into_iter().map(|(_, notice)| notice).collect()),
+    }
+}
+
+/// Puts off what is due until a message that was begun is tried again: only one at a time is on its way.
+async fn wait_for(
+    connection: &mut SqliteConnection,
+    begun: Option<Started>,
+    until: Timestamp,
+) -> sqlx::Result<()> {
+    let wait = sqlx::query(
+        "UPDATE notices SET next_attempt_at = $1 WHERE next_attempt_at < $1 AND message_at IS NOT $2",
+    );
+    let begun = begun.map(|message| message.at.timestamp_millis());
+    wait.bind(until.timestamp_millis()).bind(begun).execute(connection).await.map(drop)
 }
 
 /// Forgets what was told long enough ago to be told again; of what is still held up the cause stays.

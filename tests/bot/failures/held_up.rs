@@ -211,6 +211,26 @@ async fn an_outage_and_a_clock_that_is_set_back_put_a_notice_off_and_do_not_doub
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_was_taken_is_not_said_elsewhere_because_its_repeat_is_refused() {
+    let (stage, guild) = Stage::unlimited().await;
+    guild.add_member("Anna");
+    let (general, _) = asked(&stage, &guild).await;
+    let (board, other) = (board(&guild), guild.add_channel("other"));
+    general.deny_bot(Permissions::SEND_MESSAGES);
+    let to_board = format!("/channels/{}/messages", board.id());
+    stage.discord.faults().on(Method::POST, &to_board).status_after(502);
+    stage.discord.faults().on(Method::POST, &to_board).error(403, 50_013, "Missing Permissions");
+    stage.pass(HOUR);
+    stage.until("it has failed", || stage.log_rows(&guild) == ["failed"]).await;
+    stage.pass(SOON);
+    stage.until("nobody knows", || stage.log().says("cannot be told of their events yet")).await;
+    stage.pass(TimeDelta::seconds(25));
+    stage.until("it is found", || stage.log().says("told the organisers")).await;
+    assert_eq!((notices(&board).len(), notices(&other).len()), (1, 0));
+    assert!(stage.discord.faults().are_spent());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thread_that_is_closed_holds_up_its_events_until_it_is_opened() {
     let (stage, guild) = Stage::set().await;
     let anna = guild.add_member("Anna");

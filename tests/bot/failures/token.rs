@@ -34,3 +34,12 @@ async fn a_single_refusal_of_the_token_ends_nothing() {
     stage.until("it is sent", || stage.log_rows(&guild) == ["sent"]).await;
     assert_eq!(pinged(&general), ids(&[&anna]));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_by_something_in_front_of_discord_ends_nothing_at_a_start_either() {
+    let (mut stage, _guild) = Stage::set().await;
+    stage.stop().await.expect("the bot stops cleanly");
+    stage.discord.faults().on(Method::GET, "/gateway/bot").times(2).respond(401, json!({}));
+    stage.start().await;
+    assert!(stage.log().says("something in front of Discord refuses the token"));
+}
