@@ -1,7 +1,7 @@
 //! One guild's turn: its unfinished reminders first, then what has become due.
 //!
-//! A turn is short: after a few messages the guild goes to the end of the row, so that one with ten thousand reminders holds up
-//! nobody who has one.
+//! A turn is short: after a few messages nothing more is claimed, and the guild goes to the end of the row, so that one with ten
+//! thousand reminders holds up nobody who has one.
 
 use std::time::Duration;
 
@@ -124,7 +124,7 @@ impl Pass {
                 }
                 Ok(Ended::Well)
             }
-            Some(error) if progress.left_off => {
+            Some(error @ PassError::Discord(_)) if progress.left_off => {
                 Ok(Ended::InTrouble { error, next: Some(clock.now() + LEFT_OFF) })
             }
             Some(error) => {
@@ -188,6 +188,11 @@ impl Pass {
 
     async fn deliver_all(&self, round: &Round<'_>, outgoing: Vec<Outgoing>, progress: &mut Progress) {
         for bundle in bundles(self.guild, outgoing) {
+            if self.scheduler.shutdown.is_requested() {
+                // What is claimed and did not set out is sent by the next start.
+                progress.left_off = true;
+                return;
+            }
             self.deliver(round, bundle, progress).await;
         }
     }
