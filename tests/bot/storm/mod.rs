@@ -46,7 +46,7 @@ struct Forecast {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_short_storm_of_kills_and_stops_loses_and_doubles_nothing() {
-    weather(Forecast { guilds: 5, limits: Limits::Lifted, kills: 8, stops: 6 }).await;
+    weather(Forecast { guilds: 5, limits: Limits::Lifted, kills: 4, stops: 3 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
