@@ -89,8 +89,11 @@ async fn weather(forecast: Forecast) {
         let logs = std::env::temp_dir().join(format!("storm-{seed}.log"));
         std::fs::write(&logs, diary.logs.join("\n== the next run\n")).unwrap();
         let shown = findings.iter().take(20).cloned().collect::<Vec<_>>().join("\n  ");
-        let (count, logs) = (findings.len(), logs.display());
-        panic!("MUSTER_STORM_SEED={seed}: {count} findings, the logs are in {logs}:\n  {shown}");
+        let (count, logs, data) = (findings.len(), logs.display(), town.keep());
+        let data = data.display();
+        panic!(
+            "MUSTER_STORM_SEED={seed}: {count} findings, the logs are in {logs}, the data in {data}:\n  {shown}"
+        );
     }
     town.discord.assert_clean();
 }
