@@ -47,7 +47,7 @@ struct Forecast {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_short_storm_of_kills_and_stops_loses_and_doubles_nothing() {
-    weather(Forecast { guilds: 5, limits: Limits::Lifted, kills: 8, stops: 6 }).await;
+    weather(Forecast { guilds: 5, limits: Limits::Lifted, kills: 4, stops: 3 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,8 +90,11 @@ async fn weather(forecast: Forecast) {
         let logs = std::env::temp_dir().join(format!("storm-{seed}.log"));
         std::fs::write(&logs, diary.logs.join("\n== the next run\n")).unwrap();
         let shown = findings.iter().take(20).cloned().collect::<Vec<_>>().join("\n  ");
-        let (count, logs) = (findings.len(), logs.display());
-        panic!("MUSTER_STORM_SEED={seed}: {count} findings, the logs are in {logs}:\n  {shown}");
+        let (count, logs, data) = (findings.len(), logs.display(), town.keep());
+        let data = data.display();
+        panic!(
+            "MUSTER_STORM_SEED={seed}: {count} findings, the logs are in {logs}, the data in {data}:\n  {shown}"
+        );
     }
     town.discord.assert_clean();
 }

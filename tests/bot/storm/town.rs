@@ -81,6 +81,11 @@ impl Town {
         self.data.path().to_owned()
     }
 
+    /// Leaves the data directory behind for whoever looks for a cause, and says where it is.
+    pub(super) fn keep(self) -> PathBuf {
+        self.data.keep()
+    }
+
     pub(super) fn store(&self, village: &Village) -> PathBuf {
         self.data().join("guilds").join(village.guild.id().to_string()).join("guild.db")
     }

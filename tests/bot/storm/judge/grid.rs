@@ -12,9 +12,12 @@ impl Case<'_> {
     /// Goes along all grids.
     pub(super) fn judge_grids(&mut self, tally: &mut Tally) {
         for event in self.records.events.clone() {
-            let rows: Vec<Row> =
-                self.records.rows.iter().filter(|row| is_due(row, &event)).cloned().collect();
-            self.judge_grid(&event, &rows);
+            let Some(interval) = interval_ms(&event) else {
+                self.findings.push(format!("{event:?} has no interval in its title"));
+                continue;
+            };
+            let rows = self.due_rows(&event, interval);
+            self.judge_grid(&event, interval, &rows);
             for row in &rows {
                 let (due, claimed) = (row.scheduled_at, row.claimed_at);
                 let in_one_run = self.running_between(due, claimed).max().unwrap_or_default();
@@ -25,10 +28,17 @@ impl Case<'_> {
         }
     }
 
-    fn judge_grid(&mut self, event: &EventRow, rows: &[Row]) {
-        let Some(interval) = interval_ms(event) else {
-            return self.findings.push(format!("{event:?} has no interval in its title"));
-        };
+    /// The rows of an event that are of its grid. One that a member asked for is claimed at its own instant, and is of the
+    /// grid only if that happens to be one of the grid's, whose row it then is.
+    fn due_rows(&self, event: &EventRow, interval: i64) -> Vec<Row> {
+        let rows: Vec<&Row> = self.records.rows.iter().filter(|row| row.event == event.id).collect();
+        let phase =
+            rows.iter().find(|row| !is_asked_for(row)).map(|row| row.scheduled_at.rem_euclid(interval));
+        let is_due = |row: &&Row| !is_asked_for(row) || Some(row.scheduled_at.rem_euclid(interval)) == phase;
+        rows.into_iter().filter(is_due).cloned().collect()
+    }
+
+    fn judge_grid(&mut self, event: &EventRow, interval: i64, rows: &[Row]) {
         let end = event.ended_at.unwrap_or(self.diary.slowed_at);
         for pair in rows.windows(2) {
             let [row, next] = pair else { continue };
@@ -88,10 +98,9 @@ impl Case<'_> {
     }
 }
 
-/// Whether a row is of the grid: one that a member asked for is claimed at its own instant, and one of the last, long
-/// interval is not there.
-fn is_due(row: &Row, event: &EventRow) -> bool {
-    row.event == event.id && row.claimed_at != row.scheduled_at
+/// Whether a row may be one that a member asked for.
+fn is_asked_for(row: &Row) -> bool {
+    row.claimed_at == row.scheduled_at
 }
 
 /// Whether a row is of the same event and of the time between two others.
