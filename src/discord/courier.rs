@@ -81,9 +81,15 @@ impl Courier for Edge {
     async fn read_answers(&self, store: &Lease, event: &Event) -> Result<(), SendError> {
         let _one_at_a_time = self.core.reading.lock(store.guild_id()).await;
         let read = reactions::reconcile(&self.core, store, event, Urgency::Background).await;
-        read.map_err(|error| for_scheduler(&error, event.channel_id))?;
-        self.core.freshness.note_read(store.guild_id(), event.id);
-        Ok(())
+        match read.map_err(|error| for_scheduler(&error, event.channel_id)) {
+            // Where Muster only may not read what was, or gets an odd answer, the answers stay as they are.
+            Ok(_)
+            | Err(SendError::Refused { .. } | SendError::Forbidden { cause: Cause::Permission, .. }) => {
+                self.core.freshness.note_read(store.guild_id(), event.id);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn tell_organisers(&self, store: &Lease) -> Result<(), StorageError> {

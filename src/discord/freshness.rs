@@ -19,8 +19,10 @@ pub(super) struct Freshness {
 struct Inner {
     members: HashSet<GuildId>,
     answers: HashSet<GuildId>,
-    /// Events whose answers could not be read when those of their guild were.
+    /// Events whose answers were not read when those of their guild were.
     unread: HashSet<(GuildId, EventId)>,
+    /// Guilds of which some events were left for later.
+    left_for_later: HashSet<GuildId>,
     /// The guilds that are being read, and whether a change may have been missed meanwhile.
     readings: HashMap<GuildId, Missed>,
 }
@@ -62,6 +64,26 @@ impl Freshness {
         if inner.readings.remove(&guild) == Some(Missed::No) {
             inner.answers.insert(guild);
         }
+    }
+
+    /// Some events of a guild were left for later: they are unread.
+    pub(super) fn left_for_later(&self, guild: GuildId, events: impl IntoIterator<Item = EventId>) {
+        let mut inner = self.lock();
+        let before = inner.unread.len();
+        inner.unread.extend(events.into_iter().map(|event| (guild, event)));
+        if inner.unread.len() > before {
+            inner.left_for_later.insert(guild);
+        }
+    }
+
+    /// Whether some events of a guild were left for later.
+    pub(super) fn has_left_for_later(&self, guild: GuildId) -> bool {
+        self.lock().left_for_later.contains(&guild)
+    }
+
+    /// The same, and whoever asks takes it on.
+    pub(super) fn take_left_for_later(&self, guild: GuildId) -> bool {
+        self.lock().left_for_later.remove(&guild)
     }
 
     /// The answers of one event could not be read; the others of its guild may be fresh.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use chrono::TimeDelta;
+
 use super::audience;
 use super::catch_up::Reading;
 use super::core::Core;
@@ -226,7 +228,8 @@ async fn users_of_kind(
     }
 }
 
-/// Reads the reactions of all live events of a guild unless they are fresh; events whose message is gone end.
+/// Reads the reactions of the live events of a guild that are due soon, unless they are fresh; events whose message is gone
+/// end. The others are left for [`read_rest`], so that what is due does not wait for them.
 ///
 /// The guild's reading lock must be held.
 ///
@@ -239,6 +242,35 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
         return Ok(());
     }
     core.freshness.begin(guild, core.link.hears_of(guild));
+    let soon = core.clock.now() + SOON;
+    let (first, later): (Vec<_>, Vec<_>) = in_sight(store)
+        .await?
+        .into_iter()
+        .partition(|event| event.next_due_at.is_some_and(|due| due <= soon));
+    read_events(core, store, &first).await?;
+    core.freshness.left_for_later(guild, later.iter().map(|event| event.id));
+    core.freshness.answers_read(guild);
+    Ok(())
+}
+
+/// Reads the reactions of those events that were left for later, if there are some.
+///
+/// The guild's reading lock must be held.
+///
+/// # Errors
+/// As [`sync`].
+pub(super) async fn read_rest(core: &Core, store: &Lease) -> Result<(), EdgeError> {
+    let guild = store.guild_id();
+    if !core.freshness.take_left_for_later(guild) {
+        return Ok(());
+    }
+    let mut rest = in_sight(store).await?;
+    rest.retain(|event| core.freshness.is_unread(guild, event.id));
+    read_events(core, store, &rest).await
+}
+
+/// The live events in channels that Muster can see, as far as it knows.
+async fn in_sight(store: &Lease) -> Result<Vec<Event>, StorageError> {
     let count = store.events().count_live().await?;
     let mut events = Vec::new();
     for event in store.events().list_live(count, 0).await? {
@@ -246,8 +278,14 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
             events.push(event);
         }
     }
+    Ok(events)
+}
+
+/// Reads the reactions of these events. Those that cannot be read stay unread: they are read before their own reminder.
+async fn read_events(core: &Core, store: &Lease, events: &[Event]) -> Result<(), EdgeError> {
+    let guild = store.guild_id();
     let mut reading = Progress::default();
-    for (event, found) in with_messages(core, guild, &events).await {
+    for (event, found) in with_messages(core, guild, events).await {
         if reading.hidden.contains(&event.channel_id) {
             continue;
         }
@@ -292,12 +330,14 @@ pub(super) async fn sync(core: &Core, store: &Lease) -> Result<(), EdgeError> {
             },
         }
     }
-    if let (0, Some(error)) = (reading.read, reading.last) {
-        return Err(error);
+    match (reading.read, reading.last) {
+        (0, Some(error)) => Err(error),
+        _ => Ok(()),
     }
-    core.freshness.answers_read(guild);
-    Ok(())
 }
+
+/// Events that are due within this time are read first.
+const SOON: TimeDelta = TimeDelta::seconds(10);
 
 /// After so many events that could not be read one after the other, the rest of the guild is not asked for: most likely Discord
 /// cannot be reached.

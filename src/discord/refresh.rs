@@ -122,6 +122,10 @@ async fn in_background(core: &Core, id: GuildId) -> Result<(), EdgeError> {
     match core.live_store(id).await? {
         Some(store) => {
             guild(core, &store).await?;
+            if core.freshness.has_left_for_later(id) {
+                let _one_at_a_time = core.reading.lock(id).await;
+                reactions::read_rest(core, &store).await?;
+            }
             // Reminders that could not be sent because the guild could not be read need not rest any longer.
             core.sync_due(&store).await?;
             if core.drafts.are_suspected(id) { drafts::settle(core, &store).await } else { Ok(()) }
@@ -138,7 +142,9 @@ fn stale_guilds(core: &Core) -> Vec<GuildId> {
             core.registry.find(*guild).is_some_and(|record| record.live && record.absent_since.is_none());
         // A store that is set aside is looked at again when a reminder or a command needs it.
         let usable = core.stores.is_quarantined(*guild).is_none();
-        let is_due = !is_fresh(core, *guild) || core.drafts.are_suspected(*guild);
+        let is_due = !is_fresh(core, *guild)
+            || core.freshness.has_left_for_later(*guild)
+            || core.drafts.are_suspected(*guild);
         present && usable && core.link.hears_of(*guild) && is_due
     });
     guilds.sort_by_key(|guild| due.get(guild).map_or((true, None), |due| (false, Some(*due))));
