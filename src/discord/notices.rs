@@ -28,6 +28,8 @@ use crate::storage::{Lease, StorageError};
 /// The wait after the first attempt that failed; it doubles up to [`LONGEST`].
 const AGAIN: TimeDelta = TimeDelta::seconds(5);
 const LONGEST: TimeDelta = TimeDelta::hours(1);
+/// The longest where Discord refuses it in every channel that was tried.
+const LONGEST_REFUSED: TimeDelta = TimeDelta::hours(12);
 /// What could not be told for so long is told only to those who ask.
 const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(7);
 
@@ -84,26 +86,32 @@ async fn attempt(
     doubtful: &mut Option<Started>,
 ) -> Result<Told, EdgeError> {
     let guild = store.guild_id();
-    let mut broken = broken_channels(store, notices).await?;
-    let mut known =
-        doubtful.filter(|message| is_remembered(core, *message) && !broken.contains(&message.channel));
+    let broken = broken_channels(store, notices).await?;
+    let mut boards = notice_board::list(core, guild, &broken).await?;
+    let may_repeat = |message: &Started| {
+        is_remembered(core, *message) && boards.iter().any(|board| board.channel == message.channel)
+    };
+    let known = doubtful.filter(may_repeat);
+    // Elsewhere it would be said twice.
+    boards.sort_by_key(|board| known.is_none_or(|message| message.channel != board.channel));
     if known.is_none()
         && let Some(channel) = sighting(core, guild, notices, doubtful).await?
     {
         return Ok(Told::Said(channel));
     }
-    loop {
-        let Some(board) = notice_board::find(core, guild, &broken).await? else { return Ok(Told::Nowhere) };
+    let mut refusal = None;
+    for board in boards {
         let repeated = known.filter(|message| message.channel == board.channel);
         match say(core, store, notices, &board, repeated, doubtful).await {
             // It is a channel that looked as if Muster might write in it.
-            Err(error) if is_about_channel(&error) && broken.insert(board.channel) => {
+            Err(error) if is_about_channel(&error) => {
                 // That says nothing of what was sent there before.
-                if known.take_if(|known| known.channel == board.channel).is_some()
+                if repeated.is_some()
                     && let Some(channel) = sighting(core, guild, notices, doubtful).await?
                 {
                     return Ok(Told::Said(channel));
                 }
+                refusal = Some(error);
             }
             Err(EdgeError::Call(error)) if error.fate() == Fate::Never => {
                 tracing::warn!(guild.id = %guild, %error, "Discord does not take a notice to organisers");
@@ -112,6 +120,7 @@ async fn attempt(
             said => return said,
         }
     }
+    refusal.map_or(Ok(Told::Nowhere), Err)
 }
 
 /// Looks for the message that Discord may have taken; returns where it stands. One that does not is not doubtful any more.
@@ -217,6 +226,7 @@ fn wait(attempts: u32, error: &EdgeError) -> TimeDelta {
         Fate::Later(asked) => asked.unwrap_or(Duration::ZERO),
         _ => Duration::ZERO,
     };
-    let doubled = AGAIN.checked_mul(1 << attempts.min(12)).unwrap_or(LONGEST).min(LONGEST);
+    let longest = if is_about_channel(error) { LONGEST_REFUSED } else { LONGEST };
+    let doubled = AGAIN.checked_mul(1 << attempts.min(14)).unwrap_or(longest).min(longest);
     doubled.max(TimeDelta::from_std(asked).unwrap_or(LONGEST).min(TimeDelta::days(1)))
 }

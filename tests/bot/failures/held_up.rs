@@ -231,6 +231,31 @@ async fn a_notice_that_was_taken_is_not_said_elsewhere_because_its_repeat_is_ref
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guild_that_lets_muster_write_nowhere_is_told_later_and_few_channels_are_tried() {
+    let (stage, guild) = Stage::unlimited().await;
+    guild.add_member("Anna");
+    asked(&stage, &guild).await;
+    let others: Vec<_> = (0..9).map(|number| guild.add_channel(&format!("channel-{number}"))).collect();
+    // As a bot that was timed out: no permission says so.
+    stage.discord.faults().on(Method::POST, MESSAGES).always().error(403, 50_013, "Missing Permissions");
+    stage.pass(HOUR);
+    stage.until("it has failed", || stage.log_rows(&guild) == ["failed"]).await;
+    stage.until("it is held up", || stage.log().says("reminders are suspended")).await;
+    stage.discord.forget_requests();
+    stage.pass(SOON);
+    stage.until("it cannot be told", || stage.log().says("cannot be told of their events yet")).await;
+    let requests = |method: Method, route: &str| stage.discord.requests_to(&method, route).len();
+    assert_eq!(
+        (requests(Method::POST, MESSAGES), requests(Method::GET, "/guilds/{guild_id}/channels")),
+        (3, 1)
+    );
+    stage.discord.faults().clear();
+    stage.pass(TimeDelta::minutes(1));
+    stage.until("it is told", || stage.log().says("told the organisers")).await;
+    assert_eq!(others.iter().map(|channel| notices(channel).len()).sum::<usize>(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thread_that_is_closed_holds_up_its_events_until_it_is_opened() {
     let (stage, guild) = Stage::set().await;
     let anna = guild.add_member("Anna");
