@@ -166,10 +166,11 @@ impl Pair {
         let is_leased = self.leased().contains(&guild);
         let stores = self.stores.clone();
         let expected = self.expected(guild);
-        expected.is_admitted = false;
         if expected.deletion.is_some() {
+            // It is asked for once only.
             return;
         }
+        expected.is_admitted = false;
         let id = GuildId::new(guild);
         if !is_leased {
             assert_eq!(stores.delete(id).await.unwrap(), expected.rows.take().is_some());
