@@ -12,6 +12,7 @@
 //! To react to another gateway event, see [`gateway`]; to make another request, add it to [`routes`].
 
 mod access;
+mod answers;
 mod asker;
 mod audience;
 mod body;

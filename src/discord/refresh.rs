@@ -11,7 +11,7 @@ use super::core::Core;
 use super::failure::{EdgeError, chain};
 use super::gateway::Inbound;
 use super::sender::Urgency;
-use super::{access, drafts, members, reactions};
+use super::{access, answers, drafts, members};
 use crate::domain::event::State;
 use crate::ids::GuildId;
 use crate::lifecycle::Shutdown;
@@ -41,7 +41,7 @@ pub(super) async fn guild(core: &Core, store: &Lease) -> Result<(), EdgeError> {
     // Whatever interrupted the gateway may have interrupted the posting of an event as well.
     core.drafts.suspect(store.guild_id());
     members::sync(core, store, Urgency::Background).await?;
-    reactions::sync(core, store).await?;
+    answers::sync(core, store).await?;
     take_down_name(core, store).await;
     learn_channels(core, store).await?;
     Ok(())
@@ -124,7 +124,7 @@ async fn in_background(core: &Core, id: GuildId) -> Result<(), EdgeError> {
             guild(core, &store).await?;
             if core.freshness.has_left_for_later(id) {
                 let _one_at_a_time = core.reading.lock(id).await;
-                reactions::read_rest(core, &store).await?;
+                answers::read_rest(core, &store).await?;
             }
             // Reminders that could not be sent because the guild could not be read need not rest any longer.
             core.sync_due(&store).await?;

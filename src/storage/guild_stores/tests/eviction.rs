@@ -27,8 +27,8 @@ async fn a_store_that_was_not_used_lately_lets_go_of_what_it_prepared_and_stays_
     assert!(prepared(&first).await > 0);
     drop(first);
     let second = create(&stores, OTHER).await;
-    second.events().count_live().await.unwrap();
     eventually(|| stores.shared.tasks.is_empty()).await;
+    second.events().count_live().await.unwrap();
     let first = stores.open(GUILD).await.unwrap().unwrap();
     assert_eq!((prepared(&first).await, stores.stats().open), (0, 2));
     assert!(prepared(&second).await > 0, "it is in use");
