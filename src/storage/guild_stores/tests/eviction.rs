@@ -22,16 +22,26 @@ async fn a_store_that_was_not_used_lately_lets_go_of_what_it_prepared_and_stays_
     let tmp = tempfile::tempdir().unwrap();
     let stores = stores_in(&tmp, StoreOptions { max_warm: 1, ..options(4) });
     let prepared = async |lease: &Lease| lease.db().pool.turn().await.unwrap().cached_statements_size();
+    // The connection's thread says what it keeps a moment after it answered.
+    let keeps_some = async |lease: &Lease| {
+        for _ in 0..1_000 {
+            if prepared(lease).await > 0 {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        false
+    };
     let first = create(&stores, GUILD).await;
     first.events().count_live().await.unwrap();
-    assert!(prepared(&first).await > 0);
+    assert!(keeps_some(&first).await);
     drop(first);
     let second = create(&stores, OTHER).await;
     eventually(|| stores.shared.tasks.is_empty()).await;
     second.events().count_live().await.unwrap();
     let first = stores.open(GUILD).await.unwrap().unwrap();
     assert_eq!((prepared(&first).await, stores.stats().open), (0, 2));
-    assert!(prepared(&second).await > 0, "it is in use");
+    assert!(keeps_some(&second).await, "it is in use");
     assert_eq!(first.events().count_live().await.unwrap(), 0);
 }
 
