@@ -83,13 +83,19 @@ impl Slots {
     /// nobody uses. They count as cool from here on.
     pub(super) fn begin_cooling(&self, keep: usize) -> Vec<Arc<Slot>> {
         let is_warm = |slot: &Slot| slot.is_warm() && slot.db.initialized();
-        let mut warm: Vec<_> =
-            self.by_guild.iter().filter(|slot| is_warm(slot)).map(|slot| Arc::clone(&slot)).collect();
+        // The position is read once: others lease meanwhile, and what changes while it is sorted by has no order.
+        let mut warm: Vec<_> = self
+            .by_guild
+            .iter()
+            .filter(|slot| is_warm(slot))
+            .map(|slot| (std::cmp::Reverse(slot.turn()), Arc::clone(&slot)))
+            .collect();
         if warm.len() <= keep {
             return Vec::new();
         }
-        warm.sort_unstable_by_key(|slot| std::cmp::Reverse(slot.turn()));
-        let cooling: Vec<_> = warm.into_iter().skip(keep).filter(|slot| slot.is_unused()).collect();
+        warm.sort_unstable_by_key(|(turn, _)| *turn);
+        let cooling: Vec<_> =
+            warm.into_iter().skip(keep).map(|(_, slot)| slot).filter(|slot| slot.is_unused()).collect();
         for slot in &cooling {
             slot.cool();
         }
