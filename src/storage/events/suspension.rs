@@ -63,8 +63,8 @@ impl Events<'_> {
         self.db.run("suspend an event", suspend).await
     }
 
-    /// The same for all events of a channel in which Muster may not write: one of them tries for all. Returns those that
-    /// were not held up before.
+    /// The same for all events of a channel in which Muster may not write; what is due later than `retry_at` stays where it is.
+    /// Returns those that were not held up before.
     ///
     /// # Errors
     /// [`StorageError::Sqlite`].
